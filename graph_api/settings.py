@@ -60,9 +60,7 @@ class Settings(BaseSettings):
         default=None,
         description="Tenant of every viewer while there is no sign-in; refused outside loopback.",
     )
-    graphiql: bool = Field(
-        default=True, description="Serve GraphiQL to browsers at `/graphql`."
-    )
+    graphiql: bool = Field(default=True, description="Serve GraphiQL to browsers at `/graphql`.")
     log_level: str = Field(
         default="info", description="Least severe level written to the log (debug … critical)."
     )
