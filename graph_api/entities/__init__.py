@@ -1,0 +1,1 @@
+"""The graph's entities: models, relationships, GraphQL types and imports."""

@@ -1,0 +1,1 @@
+"""Readers of official file formats, and the runner that writes what they read."""
