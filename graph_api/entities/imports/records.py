@@ -103,4 +103,5 @@ class Progress(Protocol):
 class Reader(Protocol):
     """A source format: reads files, in constant memory unless its documentation says otherwise."""
 
-    def __call__(self, paths: list[Path], progress: Progress) -> Iterator[Record]: ...
+    def __call__(self, paths: list[Path], progress: Progress) -> Iterator[Record]:
+        """Read the files at `paths`; a directory stands for the files of the format in it."""
