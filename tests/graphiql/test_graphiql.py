@@ -1,0 +1,253 @@
+"""GraphiQL: the page before the build, and the built page in a browser with no network."""
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import uvicorn
+from graphql import build_schema, graphql_sync
+from playwright.sync_api import ConsoleMessage, Page, Route, expect, sync_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as HttpRoute
+
+from graph_api.core.graphiql import (
+    CONTENT_SECURITY_POLICY,
+    GRAPHIQL_DIR,
+    graphiql_page,
+    graphiql_routes,
+)
+
+QUERIES = sorted((Path(__file__).parents[2] / "web" / "src" / "queries").glob("*.graphql"))
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+# What the first tab's query asks for, and no more.
+SDL = """
+type Query { leases(first: Int, where: LeaseFilter): LeaseConnection! }
+input LeaseFilter { district: TextFilter }
+input TextFilter { eq: String }
+type LeaseConnection { totalCount: Int! nodes: [Lease!]! }
+type Lease {
+  rrcLeaseId: ID!
+  name: String
+  district: String
+  operators(first: Int): OperatorConnection!
+  wells(first: Int): WellConnection!
+}
+type OperatorConnection { nodes: [Operator!]! }
+type Operator { name: String p5Number: ID! }
+type WellConnection { totalCount: Int! nodes: [Well!]! }
+type Well { apiNumber: ID! wellName: String status: String permits(first: Int): PermitConnection! }
+type PermitConnection { nodes: [Permit!]! }
+type Permit { permitNumber: ID! status: String }
+"""
+PERMIT = {"permitNumber": "800001", "status": "APPROVED"}
+WELL = {
+    "apiNumber": "4200300001",
+    "wellName": "1H",
+    "status": "ACTIVE",
+    "permits": {"nodes": [PERMIT]},
+}
+LEASE = {
+    "rrcLeaseId": "08-12345",
+    "name": "MESQUITE A",
+    "district": "08",
+    "operators": {"nodes": [{"name": "EXAMPLE OPERATING", "p5Number": "100001"}]},
+    "wells": {"totalCount": 1, "nodes": [WELL]},
+}
+DATA = {"leases": {"totalCount": 1, "nodes": [LEASE]}}
+
+
+def small_app() -> Starlette:
+    schema = build_schema(SDL)
+
+    async def endpoint(request: Request) -> Response:
+        if request.method == "GET":
+            return graphiql_page()
+        body = await request.json()
+        result = graphql_sync(schema, body["query"], DATA, operation_name=body.get("operationName"))
+        return JSONResponse(result.formatted, media_type="application/graphql-response+json")
+
+    return Starlette(
+        routes=[*graphiql_routes(), HttpRoute("/graphql", endpoint, methods=["GET", "POST"])]
+    )
+
+
+@pytest.fixture
+def live_server_url() -> Iterator[str]:
+    """Return the origin of a running server with GraphiQL at `/graphql`."""
+    server = uvicorn.Server(uvicorn.Config(small_app(), log_level="warning", ws="none"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+
+@pytest.fixture
+def built() -> None:
+    if not (GRAPHIQL_DIR / "index.html").exists():
+        pytest.fail("GraphiQL is not built: run `make install` with npm on the PATH")
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """Return a page of Chromium with a new, empty profile."""
+    chromium = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if chromium is None:
+        pytest.fail("this test needs Chromium: install it so that `chromium` is on the PATH")
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=chromium,
+            headless=True,
+            args=CHROMIUM_FLAGS,
+            viewport={"width": 1440, "height": 900},
+            service_workers="block",
+        )
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
+
+
+def operation_name(query: Path) -> str:
+    match = re.search(r"^query (\w+)", query.read_text(), re.MULTILINE)
+    assert match, f"{query.name} has no named query"
+    return match[1]
+
+
+async def test_unbuilt_page_says_what_to_run(tmp_path: Path) -> None:
+    async def endpoint(request: Request) -> Response:
+        return graphiql_page(tmp_path / "absent", endpoint="http://127.0.0.1:9/graphql?a&b")
+
+    routes = [*graphiql_routes(tmp_path / "absent"), HttpRoute("/graphql", endpoint)]
+    transport = httpx.ASGITransport(Starlette(routes=routes))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.get("/graphql")
+        assert (await client.get("/graphql/assets/index.js")).status_code == 404
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+    text = response.text
+    assert "GraphiQL is not built" in text
+    assert "<code>npm</code> was absent" in text
+    assert "<pre>make install</pre>" in text
+    assert "curl -sS http://127.0.0.1:9/graphql?a&amp;b" in text
+    assert "<script" not in text
+
+
+@pytest.mark.usefixtures("built")
+def test_built_assets_are_ours_and_kept(live_server_url: str) -> None:
+    with httpx.Client(base_url=live_server_url, trust_env=False) as client:
+        page = client.get("/graphql", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert page.headers["cache-control"] == "no-cache"
+        references = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert references
+        for reference in references:
+            assert reference.startswith("/graphql/assets/")
+            asset = client.get(reference)
+            assert asset.status_code == 200
+            assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert client.get("/graphql/assets/../index.html").status_code == 404
+        assert "immutable" not in client.get("/graphql/assets/absent.js").headers.get(
+            "cache-control", ""
+        )
+
+
+@pytest.mark.usefixtures("built")
+def test_default_query_runs_in_a_browser(live_server_url: str, page: Page, tmp_path: Path) -> None:
+    origin = urlsplit(live_server_url)
+    elsewhere: list[str] = []
+    errors: list[str] = []
+    accepted: list[str] = []
+    workers: list[str] = []
+
+    def admit(route: Route) -> None:
+        url = urlsplit(route.request.url)
+        if (url.scheme, url.netloc) == (origin.scheme, origin.netloc):
+            if route.request.method == "POST":
+                accepted.append(route.request.headers["accept"])
+            route.continue_()
+        else:
+            elsewhere.append(route.request.url)
+            route.abort()
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" or "Content Security Policy" in message.text:
+            errors.append(f"{message.text} ({message.location})")
+
+    page.context.route("**/*", admit)
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("worker", lambda worker: workers.append(worker.url))
+    page.on("websocket", lambda websocket: elsewhere.append(websocket.url))
+
+    page.goto(f"{live_server_url}/graphql")
+    expect(page.locator(".graphiql-tab")).to_have_count(len(QUERIES))
+    titles = [title.strip() for title in page.locator(".graphiql-tab").all_inner_texts()]
+    assert titles == [operation_name(query) for query in QUERIES]
+    for plugin in ("Documentation Explorer", "History", "GraphiQL Explorer"):
+        expect(page.get_by_role("button", name=f"Show {plugin}")).to_be_visible()
+
+    # The execute button does nothing until both editors are there.
+    expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text(titles[0])
+    expect(page.locator(".graphiql-response .view-lines")).to_be_attached()
+    with page.expect_response(
+        lambda response: (
+            response.request.method == "POST"
+            and (response.request.post_data_json or {}).get("operationName") == titles[0]
+        )
+    ) as answered:
+        page.get_by_role("button", name="Execute query").click()
+    result = answered.value.json()
+    assert "errors" not in result, json.dumps(result["errors"])
+    field = next(iter(result["data"]))
+    expect(page.locator(".graphiql-response .view-lines")).to_contain_text(f'"{field}"')
+
+    # Each pane beside the editor opens; the explorer reads the schema that was introspected.
+    for plugin, selector in (
+        ("History", ".graphiql-history"),
+        ("Documentation Explorer", ".graphiql-doc-explorer"),
+        ("GraphiQL Explorer", ".graphiql-explorer-root"),
+    ):
+        page.get_by_role("button", name=f"Show {plugin}").click()
+        expect(page.locator(selector)).to_be_visible()
+    expect(page.locator(".graphiql-explorer-root")).to_contain_text(field)
+
+    screenshot = tmp_path / "graphiql.png"
+    page.screenshot(path=screenshot)
+    print(f"screenshot: {screenshot}")
+
+    # A field that is not there is marked in the editor, which takes the bundled worker.
+    page.locator(".graphiql-query-editor .view-line", has_text="totalCount").first.click()
+    page.keyboard.type("IsNotThere")
+    expect(page.locator(".graphiql-query-editor .squiggly-error").first).to_be_attached()
+    assert set(accepted) == {"application/graphql-response+json, application/json"}
+    assert any("/graphql.worker-" in url for url in workers), workers
+    assert all(url.startswith(f"{live_server_url}/graphql/assets/") for url in workers), workers
+    assert elsewhere == []
+    assert errors == []
