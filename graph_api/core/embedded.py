@@ -76,7 +76,7 @@ class EmbeddedPostgres:
         try:
             data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
             data_dir = data_dir.resolve()
-            users = _open_lock(data_dir / "users.lock")
+            users = _open_owned(data_dir / "users.lock")
             try:
                 return cls(data_dir, users, _ready_server(data_dir, users))
             except BaseException:
@@ -206,7 +206,7 @@ def _answering(data: Path) -> Path | None:
 
 def _wait_until_stopped_or_used(data_dir: Path) -> None:
     deadline = time.monotonic() + STOP_SECONDS
-    probe = _open_lock(data_dir / "users.lock")
+    probe = _open_owned(data_dir / "users.lock")
     try:
         while (alive := _take_server_lock(data_dir)) is None:
             # Shared but not exclusively: others use it. Not even shared: the watcher is stopping it.
@@ -221,16 +221,16 @@ def _wait_until_stopped_or_used(data_dir: Path) -> None:
 
 def _take_server_lock(data_dir: Path) -> int | None:
     """The lock that every process of a server holds, or None while one of them lives."""
-    lock = _open_lock(data_dir / "server.lock")
+    lock = _open_owned(data_dir / "server.lock")
     if _lock(lock, fcntl.LOCK_EX):
         return lock
     os.close(lock)
     return None
 
 
-def _open_lock(path: Path) -> int:
+def _open_owned(path: Path) -> int:
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if os.geteuid() == 0:  # root must not lock the owner of the directory out
+    if os.geteuid() == 0:  # root must not shut the owner of the directory out
         owner = path.parent.stat()
         os.chown(lock, owner.st_uid, owner.st_gid)
     return lock
@@ -247,7 +247,7 @@ def _lock(descriptor: int, operation: int) -> bool:
 def _open_log(path: Path) -> Path:
     if path.exists() and path.stat().st_size > LOG_MAX_BYTES:
         path.replace(path.with_name("server.log.old"))
-    path.touch(mode=0o600)
+    os.close(_open_owned(path))
     return path
 
 
