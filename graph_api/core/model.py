@@ -13,12 +13,17 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    PrivateAttr,
+    ValidationError,
     model_validator,
 )
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+_LARGEST_STORED_INTEGER = 2**63 - 1
 
 
 class AegisBase(BaseModel):
-    """Root of every model: strips text, refuses unknown fields, rejects NaN and infinity."""
+    """Root of every model: strips text; refuses unknown fields, NaN, infinity and NUL characters."""
 
     model_config = ConfigDict(
         from_attributes=True,
@@ -28,9 +33,51 @@ class AegisBase(BaseModel):
         allow_inf_nan=False,
     )
 
+    @model_validator(mode="after")
+    def _can_be_stored(self) -> Self:
+        for name, value in self.__dict__.items():
+            kind = type(value)
+            if kind is str:
+                if "\0" in value:
+                    raise field_error(name, _NUL_REFUSED, value)
+            elif (kind is list or kind is dict) and value:
+                _refuse_unstorable(name, value)
+        return self
+
+
+_NUL_REFUSED = "the text must not contain the NUL character (U+0000), which cannot be stored"
+
+
+def field_error(field: str, message: str, value: object = None) -> ValidationError:
+    """An error a model validator raises to say which field is wrong, not only which record."""
+    error = PydanticCustomError("value_error", "{reason}", {"reason": message})
+    return ValidationError.from_exception_data(
+        "value", [InitErrorDetails(type=error, loc=(field,), input=value)]
+    )
+
+
+def _refuse_unstorable(field: str, value: object) -> None:
+    """Refuse what PostgreSQL and the graph cannot hold, at any depth of lists and objects."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise field_error(field, _NUL_REFUSED, value)
+    elif isinstance(value, int):
+        if abs(value) > _LARGEST_STORED_INTEGER:
+            raise field_error(field, "a whole number must fit in 64 bits; give it as text", value)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unstorable(field, item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _refuse_unstorable(field, key)
+            _refuse_unstorable(field, item)
+
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the moment lies outside the years 1 to 9999 in UTC") from error
 
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(_utc)]
@@ -110,6 +157,8 @@ class GraphEntity(TenantEntity):
     shared: ClassVar[bool] = False
     """Whether all tenants read the same rows, which only administrators write."""
 
+    _graph_id: str = PrivateAttr(default="")
+
     source: str | None = Field(
         default=None, description="Where the record comes from: a file format, or `manual`."
     )
@@ -129,7 +178,7 @@ class GraphEntity(TenantEntity):
     @classmethod
     def natural_key_of(cls, values: Mapping[str, Any]) -> str:
         """The natural key, as one text, of validated field values: unique in a tenant and label."""
-        return "|".join(_key_part(values.get(name)) for name in cls.natural_key_fields)
+        return key_text(*(values.get(name) for name in cls.natural_key_fields))
 
     @property
     def natural_key(self) -> str:
@@ -137,7 +186,17 @@ class GraphEntity(TenantEntity):
         return self.natural_key_of(self.__dict__)
 
     @property
-    def title(self) -> str:
+    def graph_id(self) -> str:
+        """AGE's own id of the vertex, by which edges name it; empty until it is stored."""
+        return self._graph_id
+
+    def stored_as(self, graph_id: str) -> Self:
+        """This entity, knowing under which id AGE keeps it."""
+        self._graph_id = graph_id
+        return self
+
+    @property
+    def display_name(self) -> str:
         """What a person calls this entity: the first searched field that has a value."""
         for name in self.searched_fields:
             if value := getattr(self, name):
@@ -169,16 +228,22 @@ class EdgeProperties(AegisBase):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
-            raise ValueError("valid_to must not be before valid_from")
+            raise field_error("valid_to", "valid_to must not be before valid_from", self.valid_to)
         return self
 
     @property
     def edge_key(self) -> str:
         """The identifying properties as one text; empty where the two ends identify the edge."""
-        return "|".join(_key_part(getattr(self, name)) for name in self.identity_fields)
+        return key_text(*(getattr(self, name) for name in self.identity_fields))
+
+
+def key_text(*parts: object) -> str:
+    """Parts of a key as one text, joined by `|`; a `|` or `\\` inside a part is escaped."""
+    return "|".join(_key_part(part) for part in parts)
 
 
 def _key_part(value: object) -> str:
     if value is None:
         return ""
-    return value.isoformat() if isinstance(value, date) else str(value)
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    return text.replace("\\", "\\\\").replace("|", "\\|")
