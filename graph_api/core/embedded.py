@@ -9,6 +9,7 @@ out stops it, and a user that is killed counts as out. Two lock files in the dir
   may start one; no stale `postmaster.pid` or reused process id can deceive it.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -105,7 +106,10 @@ class EmbeddedPostgres:
             return
         os.close(self._users)
         self._users = None
-        _wait_until_stopped_or_used(self.data_dir)
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # the directory was removed: nothing to wait for
+            _wait_until_stopped_or_used(self.data_dir)
 
     def __enter__(self) -> Self:
         return self
@@ -229,7 +233,8 @@ def _take_server_lock(data_dir: Path) -> int | None:
 
 
 def _open_owned(path: Path) -> int:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # Never through a link: root would hand over the file it points to.
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     if os.geteuid() == 0:  # root must not shut the owner of the directory out
         owner = path.parent.stat()
         os.chown(lock, owner.st_uid, owner.st_gid)

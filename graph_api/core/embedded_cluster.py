@@ -159,7 +159,10 @@ def read_postmaster(data: Path) -> Postmaster | None:
 
 
 def _write(path: Path, lines: list[str], programs: Installation) -> None:
-    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    path.chmod(0o600)
-    if os.geteuid() == 0:
-        os.chown(path, programs.account.uid, programs.account.gid)
+    # Root writes here in a directory that is not root's: into a new file, never through a link.
+    path.unlink(missing_ok=True)
+    new = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(new, "w", encoding="utf-8") as file:
+        file.write("\n".join([*lines, ""]))
+        if os.geteuid() == 0:
+            os.chown(new, programs.account.uid, programs.account.gid)
