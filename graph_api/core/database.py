@@ -1,0 +1,149 @@
+"""The pool, the one way to run a statement, and the one way to open a transaction."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import asyncpg
+
+from graph_api.core.age import SESSION_SETTINGS, prepare_connection
+from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.statements import Statement
+from graph_api.core.viewer import Viewer
+from graph_api.settings import Settings
+
+
+class Row(Protocol):
+    """One row of an answer, by column name."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
+@dataclass(slots=True)
+class StatementLog:
+    """What one operation asked of the database, in order."""
+
+    names: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """How many statements ran."""
+        return len(self.names)
+
+
+statement_log: ContextVar[StatementLog | None] = ContextVar("statement_log", default=None)
+"""The log of the operation at hand; None where nobody counts."""
+
+
+class Session:
+    """A connection that acts for one viewer, inside a transaction or for a single statement."""
+
+    __slots__ = ("_connection", "viewer")
+
+    def __init__(self, connection: Any, viewer: Viewer) -> None:
+        self._connection = connection
+        self.viewer = viewer
+
+    async def fetch(self, statement: Statement, *arguments: object) -> Sequence[Row]:
+        """Run a statement and return its rows.
+
+        Raises ApiError TIMEOUT when it ran too long and UNAVAILABLE when the database went away.
+        """
+        log = statement_log.get()
+        started = time.perf_counter()
+        try:
+            rows: Sequence[Row] = await self._connection.fetch(statement.text, *arguments)
+        except _FAILURES as error:
+            raise _translated(error) from error
+        finally:
+            if log is not None:
+                log.names.append(statement.name)
+                log.seconds += time.perf_counter() - started
+        return rows
+
+    async def copy_records(
+        self, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]
+    ) -> None:
+        """COPY records into a table, for bulk loads; errors as for `fetch`."""
+        try:
+            await self._connection.copy_records_to_table(table, columns=columns, records=records)
+        except _FAILURES as error:
+            raise _translated(error) from error
+
+
+class Database:
+    """A pool of prepared connections to one PostgreSQL server."""
+
+    def __init__(self, pool: Any, settings: Settings) -> None:
+        self._pool = pool
+        self._acquire_timeout = settings.pool_acquire_timeout_seconds
+
+    @classmethod
+    async def connect(cls, dsn: str, settings: Settings) -> "Database":
+        """Open the pool; raises OSError or asyncpg errors when the server cannot be reached."""
+        pool = await asyncpg.create_pool(
+            dsn,
+            min_size=settings.pool_min_size,
+            max_size=settings.pool_max_size,
+            timeout=settings.connect_timeout_seconds,
+            command_timeout=settings.statement_timeout_seconds + 5,
+            statement_cache_size=1000,
+            init=prepare_connection,
+            server_settings={
+                **SESSION_SETTINGS,
+                "statement_timeout": str(int(settings.statement_timeout_seconds * 1000)),
+            },
+        )
+        return cls(pool, settings)
+
+    async def close(self) -> None:
+        """Close the pool, waiting for statements under way."""
+        await self._pool.close()
+
+    async def fetch(
+        self, viewer: Viewer, statement: Statement, *arguments: object
+    ) -> Sequence[Row]:
+        """Run one reading statement for a viewer on any connection."""
+        async with self._acquire() as connection:
+            return await Session(connection, viewer).fetch(statement, *arguments)
+
+    @asynccontextmanager
+    async def transaction(self, viewer: Viewer) -> AsyncIterator[Session]:
+        """One transaction for a viewer: everything in it is written, or nothing is."""
+        async with self._acquire() as connection, connection.transaction():
+            yield Session(connection, viewer)
+
+    @asynccontextmanager
+    async def _acquire(self) -> AsyncIterator[Any]:
+        try:
+            connection = await self._pool.acquire(timeout=self._acquire_timeout)
+        except (TimeoutError, *_FAILURES) as error:
+            raise ApiError(
+                ErrorCode.UNAVAILABLE, "the database cannot be reached or is busy; try again"
+            ) from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+
+_FAILURES = (
+    TimeoutError,
+    asyncpg.QueryCanceledError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+
+def _translated(error: BaseException) -> ApiError:
+    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+        return ApiError(ErrorCode.TIMEOUT, "the database took too long; ask for less at a time")
+    return ApiError(ErrorCode.UNAVAILABLE, "the database went away; try again")

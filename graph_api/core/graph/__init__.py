@@ -1,0 +1,1 @@
+"""The property graph: its declarations, and the only code that knows how AGE stores it."""

@@ -1,0 +1,136 @@
+-- name: lock_vertices
+-- Takes the vertices of these natural keys for writing, in one order, so that writers queue up.
+select t.id::text as graph_id, t.properties::text as properties
+from oilgas."{label}" t
+where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
+  and ((t.properties ->> 'natural_key'::text) collate "C") = any($2::text[])
+order by ((t.properties ->> 'natural_key'::text) collate "C")
+for update;
+
+-- name: insert_vertices
+-- Adds vertices; a natural key that another writer has just added is left out of the answer.
+insert into oilgas."{label}" as t (properties)
+select v::ag_catalog.agtype from unnest($1::text[]) v
+on conflict do nothing
+returning t.id::text as graph_id, (t.properties ->> 'natural_key'::text) as natural_key;
+
+-- name: update_vertices
+-- Replaces the properties of vertices that the transaction has locked.
+update oilgas."{label}" t
+set properties = v.properties::ag_catalog.agtype
+from unnest($1::text[], $2::text[]) v (graph_id, properties)
+where t.id = v.graph_id::ag_catalog.graphid;
+
+-- name: vertices_for_linking
+-- The ends of edges by natural key, held so that they are not deleted meanwhile.
+select t.id::text as graph_id, (t.properties ->> 'id'::text) as entity_id,
+       (t.properties ->> 'natural_key'::text) as natural_key
+from oilgas."{label}" t
+where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
+  and ((t.properties ->> 'natural_key'::text) collate "C") = any($2::text[])
+order by t.id
+for key share;
+
+-- name: vertices_for_linking_by_id
+-- The ends of edges by entity id, held so that they are not deleted meanwhile.
+select t.id::text as graph_id, (t.properties ->> 'id'::text) as entity_id,
+       (t.properties ->> 'natural_key'::text) as natural_key
+from unnest($2::text[]) v (entity_id)
+join oilgas."{label}" t
+  on ag_catalog.agtype_access_operator(variadic array[t.properties, '"id"'::ag_catalog.agtype])
+     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
+order by t.id
+for key share of t;
+
+-- name: link_vertices
+-- Adds edges, or merges what is said about those that are there; answers with what changed.
+insert into oilgas."{edge_type}" as e (start_id, end_id, properties)
+select v.start_id::ag_catalog.graphid, v.end_id::ag_catalog.graphid, v.properties::ag_catalog.agtype
+from unnest($1::text[], $2::text[], $3::text[]) v (start_id, end_id, properties)
+on conflict (start_id, end_id, ((properties ->> 'edge_key'::text) collate "C")) do update
+set properties = e.properties || excluded.properties
+where (e.properties || excluded.properties) <> e.properties
+returning e.start_id::text as start_id, e.end_id::text as end_id, (xmax = 0) as created;
+
+-- name: unlink_vertices
+-- Removes the edges of a type between two vertices; with an edge key, only that one.
+delete from oilgas."{edge_type}" e
+where e.start_id = $1::text::ag_catalog.graphid and e.end_id = $2::text::ag_catalog.graphid
+  and ((e.properties ->> 'tenant_id'::text) collate "C") = $3::text
+  and ($4::text is null or ((e.properties ->> 'edge_key'::text) collate "C") = $4::text)
+returning e.id::text as edge_id;
+
+-- name: refresh_current_reference
+-- Keeps a vertex's reference true to its edges: the stated one that still holds and began last.
+update oilgas."{label}" t
+set properties = case
+    when c.other_id is null then t.properties - '{reference}'::text
+    else t.properties || ag_catalog.agtype_build_map('{reference}'::text, c.other_id)
+end || ag_catalog.agtype_build_map('updated_at'::text, $2::text)
+from unnest($1::text[]) v (graph_id)
+left join lateral (
+    select (o.properties ->> 'id'::text) as other_id
+    from oilgas."{edge_type}" e join oilgas."{other_label}" o on o.id = e.{far_end}
+    where e.{near_end} = v.graph_id::ag_catalog.graphid
+    order by (e.properties ->> 'inferred'::text) nulls first,
+             (e.properties ->> 'valid_to'::text) desc nulls first,
+             (e.properties ->> 'valid_from'::text) desc nulls last,
+             (e.properties ->> 'confidence'::text)::float8 desc nulls last,
+             e.id desc
+    limit 1
+) c on true
+where t.id = v.graph_id::ag_catalog.graphid
+  and (t.properties ->> '{reference}'::text) is distinct from c.other_id;
+
+-- name: delete_edges_of_vertex
+-- Removes every edge of a type at a vertex, before the vertex itself.
+delete from oilgas."{edge_type}" e
+where e.start_id = $1::text::ag_catalog.graphid or e.end_id = $1::text::ag_catalog.graphid
+returning e.id::text as edge_id;
+
+-- name: forget_reference
+-- Takes a deleted entity's id out of the vertices that named it.
+update oilgas."{label}" t
+set properties = t.properties - '{reference}'::text
+where ((t.properties ->> '{reference}'::text) collate "C") = $1::text
+  and ((t.properties ->> 'tenant_id'::text) collate "C") = $2::text;
+
+-- name: delete_vertex
+-- Removes a vertex whose edges are gone.
+delete from oilgas."{label}" t where t.id = $1::text::ag_catalog.graphid
+returning t.id::text as graph_id;
+
+-- name: write_search_entries
+-- Makes entities findable by what they are now called.
+insert into public.entity_search as s (tenant_id, kind, entity_id, title, names, document)
+select $1::text, $2::text, v.entity_id::uuid, v.title, string_to_array(v.names, chr(31)),
+       array_to_tsvector(string_to_array(v.lexemes, chr(31)))
+from unnest($3::text[], $4::text[], $5::text[], $6::text[]) v (entity_id, title, names, lexemes)
+on conflict (tenant_id, kind, entity_id) do update
+set title = excluded.title, names = excluded.names, document = excluded.document
+where (s.title, s.names) is distinct from (excluded.title, excluded.names);
+
+-- name: delete_search_entry
+-- Makes a deleted entity unfindable.
+delete from public.entity_search where tenant_id = $1 and kind = $2 and entity_id = $3::text::uuid;
+
+-- name: search_entities
+-- Entities by name or number: exact first, then by prefix, then by every word's prefix.
+select s.kind, s.entity_id::text as entity_id, s.title, s.score
+from (
+    select f.*, case
+        when $4::text = any(f.names) then 3.0
+        when exists (select from unnest(f.names) n where starts_with(n, $4::text)) then 2.0
+        else 1.0
+    end + 1.0 / (1 + length(f.title)) as score
+    from (
+        select e.kind, e.entity_id, e.title, e.names
+        from public.entity_search e
+        where e.tenant_id = any($1::text[]) and e.kind = any($2::text[])
+          and e.document @@ $3::text::tsquery
+        limit 5000
+    ) f
+) s
+order by s.score desc, s.title, s.kind, s.entity_id
+limit $5::int;

@@ -1,0 +1,16 @@
+-- name: create_migrations_table
+-- The record of what has been applied to this database.
+create table if not exists public.schema_migrations (
+    number integer primary key,
+    name text not null,
+    checksum text not null,
+    applied_at timestamptz not null default now()
+);
+
+-- name: applied_migrations
+-- What has been applied, with the checksum each file had then.
+select number, checksum from public.schema_migrations order by number;
+
+-- name: record_migration
+-- Notes that a migration was applied, in the migration's own transaction.
+insert into public.schema_migrations (number, name, checksum) values ($1, $2, $3);
