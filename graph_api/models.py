@@ -136,7 +136,10 @@ from graph_api.entities.models import (
     lease_number,
     normalized_operator_name,
     oil_lease_number,
+    p5_number,
     parse_api_number,
+    permit_number,
+    r3_serial_number,
     tape_code_of_district,
 )
 
@@ -274,6 +277,9 @@ __all__ = [
     "lease_number",
     "normalized_operator_name",
     "oil_lease_number",
+    "p5_number",
     "parse_api_number",
+    "permit_number",
+    "r3_serial_number",
     "tape_code_of_district",
 ]

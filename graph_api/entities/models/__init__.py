@@ -83,7 +83,10 @@ from graph_api.entities.models.identifiers import (
     WellNumber,
     gas_well_id,
     oil_lease_number,
+    p5_number,
     parse_api_number,
+    permit_number,
+    r3_serial_number,
 )
 from graph_api.entities.models.lease import Lease, LeaseStatus, OilGasCode, lease_number
 from graph_api.entities.models.operator import (
@@ -291,6 +294,9 @@ __all__ = [
     "lease_number",
     "normalized_operator_name",
     "oil_lease_number",
+    "p5_number",
     "parse_api_number",
+    "permit_number",
+    "r3_serial_number",
     "tape_code_of_district",
 ]

@@ -17,7 +17,7 @@ from graph_api.entities.models.geography import (
     LocationQuality,
     Longitude,
 )
-from graph_api.entities.models.identifiers import R3SerialNumber, RecordNumber
+from graph_api.entities.models.identifiers import R3SerialNumber, RecordNumber, r3_serial_number
 from graph_api.entities.models.quantities import Count, Name, NotNegative, ShortText
 
 
@@ -125,8 +125,8 @@ class Facility(GraphEntity):
 
     @classmethod
     def key(cls, facility_type: str, rrc_serial_number: str) -> str:
-        """The natural key, `GAS_PLANT|01-0562`, of a facility with an R-3 serial number."""
-        return key_text(facility_type, rrc_serial_number)
+        """The natural key, `GAS_PLANT|01-0562`, by R-3 serial number; ValueError if malformed."""
+        return key_text(facility_type, r3_serial_number(rrc_serial_number))
 
     @classmethod
     def key_of_place(
@@ -142,7 +142,7 @@ class Facility(GraphEntity):
     def natural_key_of(cls, values: Mapping[str, Any]) -> str:
         """Type and R-3 serial number, or else type, name and position."""
         if serial := values.get("rrc_serial_number"):
-            return cls.key(values["facility_type"], serial)
+            return key_text(values["facility_type"], serial)
         return cls.key_of_place(
             values["facility_type"], values["name"], values.get("latitude"), values.get("longitude")
         )

@@ -57,10 +57,10 @@ ApiNumber = Annotated[str, AfterValidator(_api_number)]
 """A well's API number, kept as 42-CCC-NNNNN; sidetrack and event digits are dropped."""
 
 
-def _matching(
+def _number(
     pattern: str, expected: str, normalised: Callable[[str], str] = str.upper
-) -> AfterValidator:
-    """A validator that normalises a text and refuses what does not match the whole pattern."""
+) -> Callable[[str], str]:
+    """A function that normalises a text and refuses what does not match the whole pattern."""
     compiled = re.compile(pattern)
 
     def validated(text: str) -> str:
@@ -69,12 +69,18 @@ def _matching(
             raise ValueError(f"must be {expected}")
         return value
 
-    return AfterValidator(validated)
+    return validated
 
 
-def _padded(digits: int, expected: str) -> AfterValidator:
-    """A validator for numbers that files pad with zeros and people do not; zero is no number."""
-    return _matching(
+def _matching(
+    pattern: str, expected: str, normalised: Callable[[str], str] = str.upper
+) -> AfterValidator:
+    return AfterValidator(_number(pattern, expected, normalised))
+
+
+def _padded(digits: int, expected: str) -> Callable[[str], str]:
+    """As `_number`, for digits that files pad with zeros and people do not; zero is no number."""
+    return _number(
         rf"(?!0+$)[0-9]{{{digits}}}", expected, lambda text: text.zfill(digits) if text else text
     )
 
@@ -88,10 +94,12 @@ ApiSuffix = Annotated[
 ]
 """Sidetrack (2) or sidetrack and event (4) digits that follow an API number."""
 
-P5Number = Annotated[
-    str,
-    _padded(6, "a P-5 operator number of up to 6 digits, zeros in front, for example 036587"),
-]
+p5_number = _padded(
+    6, "a P-5 operator number of up to 6 digits, zeros in front, for example 036587"
+)
+"""A P-5 number as 6 digits; ValueError names the expected form."""
+
+P5Number = Annotated[str, AfterValidator(p5_number)]
 """An organisation's number from Form P-5, kept with leading zeros as 6 digits."""
 
 FieldNumber = Annotated[
@@ -99,10 +107,12 @@ FieldNumber = Annotated[
 ]
 """The RRC number of a field, 8 digits."""
 
-PermitNumber = Annotated[
-    str,
-    _padded(7, "a drilling permit (status) number of up to 7 digits, for example 0911978"),
-]
+permit_number = _padded(
+    7, "a drilling permit (status) number of up to 7 digits, for example 0911978"
+)
+"""A permit number as 7 digits; ValueError names the expected form."""
+
+PermitNumber = Annotated[str, AfterValidator(permit_number)]
 """A drilling permit's status number, kept zero padded as 7 digits."""
 
 ApplicationNumber = Annotated[
@@ -133,7 +143,8 @@ CaseNumber = Annotated[
 """A Rule 37 case or Rule 38 docket as drilling permits cite it."""
 
 
-def _r3_serial(text: str) -> str:
+def r3_serial_number(text: str) -> str:
+    """An R-3 serial number as `DD-NNNN`; ValueError names the expected form."""
     district, dash, serial = text.strip().upper().partition("-")
     if dash and re.fullmatch(r"[0-9]{4}", serial):
         try:
@@ -143,7 +154,7 @@ def _r3_serial(text: str) -> str:
     raise ValueError("must be an R-3 serial number: district and 4 digits, for example 01-0562")
 
 
-R3SerialNumber = Annotated[str, AfterValidator(_r3_serial)]
+R3SerialNumber = Annotated[str, AfterValidator(r3_serial_number)]
 """A gas plant's serial number on Form R-3: district and four digits."""
 
 

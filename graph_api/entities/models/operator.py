@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from graph_api.core.model import Derived, GraphEntity, Lookup, Sortable, field_error, key_text
 from graph_api.entities.models.chronology import refuse_reversed
 from graph_api.entities.models.described import DescribedEnum
-from graph_api.entities.models.identifiers import P5Number
+from graph_api.entities.models.identifiers import P5Number, p5_number
 from graph_api.entities.models.quantities import Name, NotNegative, ShortText, Text
 
 
@@ -102,9 +102,9 @@ class Operator(GraphEntity):
         return self
 
     @classmethod
-    def key(cls, p5_number: str) -> str:
-        """The natural key of the operator with this 6-digit P-5 number."""
-        return key_text("P5", p5_number)
+    def key(cls, number: str) -> str:
+        """The natural key of the operator with this P-5 number; ValueError if malformed."""
+        return key_text("P5", p5_number(number))
 
     @classmethod
     def key_of_name(cls, name: str) -> str:
@@ -115,5 +115,5 @@ class Operator(GraphEntity):
     def natural_key_of(cls, values: Mapping[str, Any]) -> str:
         """`P5|036587`, or `NAME|` and the normalised name where no number is known."""
         if number := values.get("p5_number"):
-            return cls.key(number)
+            return key_text("P5", number)
         return cls.key_of_name(values["name"])

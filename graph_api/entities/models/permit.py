@@ -15,6 +15,7 @@ from graph_api.entities.models.identifiers import (
     CaseNumber,
     PermitNumber,
     WellNumber,
+    permit_number,
 )
 from graph_api.entities.models.quantities import (
     Feet,
@@ -226,6 +227,6 @@ class Permit(GraphEntity):
         return self
 
     @classmethod
-    def key(cls, permit_number: str, amendment_sequence: int = 0) -> str:
-        """The natural key, `0911978|0`, of a permit by its number with or without zeros."""
-        return key_text(permit_number.strip().zfill(7), amendment_sequence)
+    def key(cls, number: str, amendment_sequence: int = 0) -> str:
+        """The natural key, `0911978|0`, by number with or without zeros; ValueError if malformed."""
+        return key_text(permit_number(number), amendment_sequence)
