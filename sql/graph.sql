@@ -48,3 +48,28 @@ order by p.place;
 -- name: run_cypher
 -- What carries a named Cypher statement; its values travel in one parameter map.
 select * from ag_catalog.cypher('oilgas', $cypher$ {cypher} $cypher$, $1) as ({columns});
+
+-- name: edges_at_vertices
+-- The edges of the given types at any of many vertices, in either direction: one hop.
+select e.id::text as edge_id, c.relname::text as edge_type, e.start_id::text as start_id,
+       e.end_id::text as end_id, e.properties::text as properties
+from (
+    select o.tableoid, o.id, o.start_id, o.end_id, o.properties
+    from oilgas._ag_label_edge o where o.start_id = any($1::text[]::ag_catalog.graphid[])
+    union
+    select i.tableoid, i.id, i.start_id, i.end_id, i.properties
+    from oilgas._ag_label_edge i where i.end_id = any($1::text[]::ag_catalog.graphid[])
+) e
+join pg_catalog.pg_class c on c.oid = e.tableoid
+where c.relname = any($2::text[])
+  and ((e.properties ->> 'tenant_id'::text) collate "C") = $3::text
+order by e.id
+limit $4::int;
+
+-- name: vertices_by_graph_id
+-- Vertices of any label by AGE's own ids.
+select c.relname::text as label, v.id::text as graph_id, v.properties::text as properties
+from oilgas._ag_label_vertex v
+join pg_catalog.pg_class c on c.oid = v.tableoid
+where v.id = any($1::text[]::ag_catalog.graphid[])
+  and ((v.properties ->> 'tenant_id'::text) collate "C") = any($2::text[]);

@@ -134,3 +134,12 @@ from (
 ) s
 order by s.score desc, s.title, s.kind, s.entity_id
 limit $5::int;
+
+-- name: lock_vertex_by_id
+-- Takes one vertex for writing, by entity id.
+select t.id::text as graph_id, t.properties::text as properties
+from oilgas."{label}" t
+where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
+  and ag_catalog.agtype_access_operator(variadic array[t.properties, '"id"'::ag_catalog.agtype])
+      = ('"' || $2::text || '"')::ag_catalog.agtype
+for update;

@@ -11,6 +11,7 @@ import asyncpg
 
 from graph_api.core.age import SESSION_SETTINGS, prepare_connection
 from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.migrations import Migration, pending_migrations
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Viewer
 from graph_api.settings import Settings
@@ -103,6 +104,11 @@ class Database:
     async def close(self) -> None:
         """Close the pool, waiting for statements under way."""
         await self._pool.close()
+
+    async def pending_migrations(self) -> list[Migration]:
+        """The migrations that the database lacks."""
+        async with self._acquire() as connection:
+            return await pending_migrations(connection)
 
     async def fetch(
         self, viewer: Viewer, statement: Statement, *arguments: object

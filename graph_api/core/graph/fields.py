@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from graph_api.core.errors import bad_input
@@ -125,7 +125,9 @@ def bare_type(annotation: Any) -> Any:
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     plain, nullable = _without_none(annotation)
-    return bare_type(plain) if nullable else plain
+    if nullable:
+        return bare_type(plain)
+    return datetime if plain is AwareDatetime else plain
 
 
 _KINDS: tuple[tuple[type, FieldKind], ...] = (

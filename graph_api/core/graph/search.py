@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from graph_api.core.database import Database
 from graph_api.core.graph.registry import GraphRegistry
@@ -25,7 +26,7 @@ class SearchHit:
     """One entity that a search found; more telling matches score higher."""
 
     kind: str
-    entity_id: str
+    entity_id: UUID
     title: str
     score: float
 
@@ -98,6 +99,6 @@ class GraphSearch:
             first,
         )
         return [
-            SearchHit(row["kind"], row["entity_id"], row["title"], float(row["score"]))
+            SearchHit(row["kind"], UUID(row["entity_id"]), row["title"], float(row["score"]))
             for row in rows
         ]

@@ -252,6 +252,17 @@ class GraphWriter:
             moment_text(datetime.now(UTC)),
         )
 
+    async def lock(self, session: Session, label: str, entity_id: UUID) -> GraphEntity | None:
+        """An entity taken for writing; None where the viewer has none of that id."""
+        rows = await session.fetch(
+            statement("lock_vertex_by_id").fill(label=label),
+            self.registry.tenant_of(label, session.viewer),
+            str(entity_id),
+        )
+        model = self.registry.entity(label)
+        found = [hydrate(model, row["graph_id"], row["properties"]) for row in rows]
+        return found[0] if found else None
+
     async def delete(self, session: Session, entity: GraphEntity) -> int:
         """Remove an entity with its edges and every mention of its id; returns the edges removed."""
         label = entity.label()

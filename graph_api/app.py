@@ -1,0 +1,99 @@
+"""The composition root: settings in, a Starlette application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+import asyncpg
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from graph_api.core.context import OperationContext, Services
+from graph_api.core.database import Database
+from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.graph.registry import GraphRegistry
+from graph_api.core.graphiql import graphiql_routes
+from graph_api.core.http import GraphQLEndpoint
+from graph_api.core.migrations import MigrationError
+from graph_api.core.server import running_database
+from graph_api.core.statements import statement
+from graph_api.core.viewer import Viewer
+from graph_api.schema import graph_schema
+from graph_api.settings import Settings
+
+
+class AppState(TypedDict):
+    """What the application holds while it runs."""
+
+    services: Services
+
+
+def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Starlette:
+    """The application over the declared graph, or over another one.
+
+    At start-up it raises MigrationError where the database lacks a migration.
+    """
+    graph = graph_schema(settings, registry)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[AppState]:
+        async with running_database(settings) as dsn:
+            database = await Database.connect(dsn, settings)
+            try:
+                missing = await database.pending_migrations()
+                if missing:
+                    names = ", ".join(f"{one.number:04}_{one.name}" for one in missing)
+                    raise MigrationError(
+                        f"the database lacks the migrations {names}; run `graph-api migrate`"
+                    )
+                yield {"services": Services(settings, database, graph.registry)}
+            finally:
+                await database.close()
+
+    async def make_context(request: Request) -> OperationContext:
+        services: Services = request.state.services
+        return services.operation(_viewer(settings))
+
+    endpoint = GraphQLEndpoint(graph.schema, settings, make_context)
+    return Starlette(
+        routes=[
+            *graphiql_routes(),
+            Route("/graphql", endpoint, methods=["GET", "POST"]),
+            Route("/healthz", _alive),
+            Route("/readyz", _ready),
+        ],
+        lifespan=lifespan,
+        exception_handlers={ApiError: _api_error},
+    )
+
+
+def _viewer(settings: Settings) -> Viewer:
+    if settings.dev_tenant is None:
+        raise ApiError(
+            ErrorCode.UNAUTHENTICATED,
+            "there is no sign-in yet: set GRAPH_API_DEV_TENANT and listen on a loopback address",
+        )
+    return Viewer(settings.dev_tenant, subject="developer", is_admin=True)
+
+
+async def _alive(request: Request) -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+async def _ready(request: Request) -> Response:
+    services: Services = request.state.services
+    try:
+        await services.database.fetch(Viewer("", "readiness"), statement("ready"))
+    except (ApiError, asyncpg.PostgresError):
+        return JSONResponse({"status": "not ready", "database": "unreachable"}, 503)
+    return JSONResponse({"status": "ready", "database": "migrated"})
+
+
+async def _api_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    status = {ErrorCode.UNAUTHENTICATED: 401, ErrorCode.FORBIDDEN: 403}.get(error.code, 503)
+    body = {"errors": [{"message": error.message, "extensions": error.extensions}]}
+    return JSONResponse(body, status)

@@ -1,0 +1,82 @@
+"""The `graph-api` command."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+
+from graph_api.app import create_app
+from graph_api.core.embedded import EmbeddedPostgresError
+from graph_api.core.migrations import MigrationError, migrate
+from graph_api.core.server import running_database
+from graph_api.schema import schema_text
+from graph_api.settings import Settings
+
+app = typer.Typer(
+    help="A GraphQL API over a knowledge graph of regulated oil and gas operations in Texas.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+_console = Console(stderr=True, highlight=False)
+_SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
+
+
+def main() -> None:
+    """Run the command; a failure that we know is told in a sentence, without a trace."""
+    try:
+        app()
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            name = "_".join(str(part) for part in one["loc"]).upper()
+            where = f"GRAPH_API_{name}: " if name else ""
+            _console.print(f"{where}{one['msg'].removeprefix('Value error, ')}")
+        raise SystemExit(2) from None
+    except (MigrationError, EmbeddedPostgresError, OSError) as error:
+        _console.print(str(error))
+        raise SystemExit(1) from None
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API; the database must have been migrated."""
+    settings = Settings()
+    uvicorn.run(
+        create_app(settings), host=settings.host, port=settings.port, log_level=settings.log_level
+    )
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database to this version, and re-assert what AGE relies on."""
+    asyncio.run(_migrate(Settings()))
+
+
+async def _migrate(settings: Settings) -> None:
+    async with running_database(settings) as dsn:
+        applied, notices = await migrate(dsn)
+    for migration in applied:
+        _console.print(f"applied {migration.number:04} {migration.name}")
+    if not applied:
+        _console.print("the database is up to date")
+    for notice in notices:
+        _console.print(f"warning: {notice.problem}; {notice.remedy}")
+
+
+@app.command()
+def export_schema(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the committed SDL is up to date.")
+    ] = False,
+) -> None:
+    """Write the SDL to graph_api/schema.graphql."""
+    text = schema_text()
+    if not check:
+        _SCHEMA_FILE.write_text(text, "utf-8")
+        _console.print(f"wrote {_SCHEMA_FILE}")
+    elif not _SCHEMA_FILE.exists() or _SCHEMA_FILE.read_text("utf-8") != text:
+        _console.print(f"{_SCHEMA_FILE} differs from the code; run `graph-api export-schema`")
+        raise typer.Exit(1)

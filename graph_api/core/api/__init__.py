@@ -1,0 +1,1 @@
+"""What the GraphQL API derives from the graph's declarations; knows no entity by name."""

@@ -1,0 +1,66 @@
+"""What a resolver may use: made once per operation, never kept across operations."""
+
+from dataclasses import dataclass, field
+
+from graph_api.core.database import Database
+from graph_api.core.graph.reading import GraphReader
+from graph_api.core.graph.registry import GraphRegistry
+from graph_api.core.graph.search import GraphSearch
+from graph_api.core.graph.traversal import GraphTraversal
+from graph_api.core.graph.writing import GraphWriter
+from graph_api.core.loaders import Loaders
+from graph_api.core.viewer import Viewer
+from graph_api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What lives as long as the process."""
+
+    settings: Settings
+    database: Database
+    registry: GraphRegistry
+
+    def operation(self, viewer: Viewer) -> "OperationContext":
+        """A fresh context for one operation of a viewer."""
+        return OperationContext(self, viewer)
+
+
+@dataclass(slots=True)
+class OperationContext:
+    """The context of one operation: its viewer, and loaders that batch and remember for it."""
+
+    services: Services
+    viewer: Viewer
+    reader: GraphReader = field(init=False)
+    writer: GraphWriter = field(init=False)
+    search: GraphSearch = field(init=False)
+    traversal: GraphTraversal = field(init=False)
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        database, registry = self.services.database, self.services.registry
+        self.reader = GraphReader(database, registry)
+        self.writer = GraphWriter(registry)
+        self.search = GraphSearch(database, registry)
+        self.traversal = GraphTraversal(database, registry)
+        self.renew_loaders()
+
+    def renew_loaders(self) -> None:
+        """Forget what was read, after a write."""
+        self.loaders = Loaders(self.reader, self.viewer)
+
+    @property
+    def settings(self) -> Settings:
+        """The service's settings."""
+        return self.services.settings
+
+    @property
+    def database(self) -> Database:
+        """The service's database."""
+        return self.services.database
+
+    @property
+    def registry(self) -> GraphRegistry:
+        """The declared graph."""
+        return self.services.registry

@@ -1,0 +1,25 @@
+"""Assembles the GraphQL schema from each domain's parts; nothing else."""
+
+from graph_api.core.api.schema import GraphSchema, build_schema
+from graph_api.core.graph.registry import GraphRegistry
+from graph_api.entities.graph import graph_registry
+from graph_api.entities.models import enum_value_description
+from graph_api.entities.store import delete_volumes
+from graph_api.entities.types import add_volumes
+from graph_api.settings import Settings
+
+
+def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> GraphSchema:
+    """The schema of the service, over the declared graph or another one."""
+    return build_schema(
+        registry or graph_registry(),
+        enum_value_description,
+        settings,
+        extend_types=[add_volumes],
+        on_delete={"Lease": delete_volumes},
+    )
+
+
+def schema_text() -> str:
+    """The SDL of the service, as it is committed."""
+    return graph_schema(Settings()).schema.as_str() + "\n"
