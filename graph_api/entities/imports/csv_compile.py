@@ -61,14 +61,13 @@ class Slot:
 class RowReport:
     """What is to be said about one row: rejections and remarks, each once."""
 
-    __slots__ = ("_said", "found", "kept_texts", "origin")
+    __slots__ = ("found", "kept_texts", "origin")
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.found: list[Rejection | Remark] = []
         self.kept_texts: dict[str, str] = {}
         """Texts of the row that no value stands for, by column."""
-        self._said: set[tuple[str, str]] = set()
 
     def reject(self, field: str, value: str, reason: str) -> None:
         """Say that a field, or with an empty `field` the row, could not be taken."""
@@ -79,8 +78,8 @@ class RowReport:
         self._say(Remark(self.origin, field, value, reason))
 
     def _say(self, found: Rejection | Remark) -> None:
-        if (found.field, found.reason) not in self._said:
-            self._said.add((found.field, found.reason))
+        said = ((one.field, one.reason) for one in self.found)
+        if (found.field, found.reason) not in said:
             self.found.append(found)
 
 

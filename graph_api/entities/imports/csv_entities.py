@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from graph_api.core.model import EdgeProperties, GraphEntity
@@ -26,6 +26,8 @@ from graph_api.entities.imports.model_fields import (
     required_fields,
 )
 from graph_api.entities.imports.records import EntityKey, LinkRecord
+
+_CACHED_EDGES = 4_096
 
 Resolve = Callable[[Mapping[str, Any]], tuple[Mapping[str, Any], str | None]]
 """Completes the fields of an entity before its key is made; the text is a remark, told once."""
@@ -69,7 +71,9 @@ class EntityOfRow:
         needed = required_fields(model)
         if entity.gives == "reference":
             needed &= frozenset(model.natural_key_fields)
-        self._needed = needed
+        self._needed = needed | frozenset(entity.key)
+        # A bad text in a key must not lead to another key; a blank may, as the model sees fit.
+        self._key = frozenset(entity.key or model.natural_key_fields) | self._needed
         self._resolve = resolvers[entity.resolve] if entity.resolve else None
 
     def read(self, values: Slots, fields: Fields, report: RowReport) -> RowEntity | None:
@@ -82,9 +86,11 @@ class EntityOfRow:
             value = filler.fill(values, fields, report)
             if value is not UNUSABLE and value is not None:
                 filled[filler.name] = value
+            elif value is UNUSABLE:
+                usable = usable and filler.name not in self._key
             elif filler.name in self._needed:
                 usable = False
-                if value is None and not self._entity.optional:
+                if not self._entity.optional:
                     reason = f"blank, and a {self._entity.label} cannot be without"
                     report.reject(filler.columns, filler.text(fields), reason)
         if not usable:
@@ -177,9 +183,9 @@ class LinkOfRow:
                 return
         if self._has_another(start.key, end.key, report):
             return
-        if (fault := fault_of(self._model, properties)) is not None:
+        edge_key, fault = _checked_edge(self._model, tuple(properties.items()))
+        if fault is not None:
             report.reject(fault[0], str(properties.pop(fault[0], "")), fault[1])
-        edge_key = self._model.model_construct(None, **properties).edge_key
         link = LinkRecord(self._link.type, start.key, end.key, report.origin, properties)
         collector.add_link(link, edge_key, self._rank(values))
 
@@ -202,6 +208,18 @@ class LinkOfRow:
         return tuple(
             (False,) if value is None or value is UNUSABLE else (True, value) for value in preferred
         )
+
+
+@lru_cache(maxsize=_CACHED_EDGES)
+def _checked_edge(
+    model: type[EdgeProperties], properties: tuple[tuple[str, Any], ...]
+) -> tuple[str, tuple[str, str] | None]:
+    """The key of an edge with these properties, and the field that is at odds with the others."""
+    given = dict(properties)
+    fault = fault_of(model, given)
+    if fault is not None:
+        given.pop(fault[0], None)
+    return model.model_construct(None, **given).edge_key, fault
 
 
 def _taken_as_it_is(value: Any) -> tuple[Any, str | None]:

@@ -107,6 +107,7 @@ def _entity_problems(entity: Entity, labels: Mapping[str, str]) -> Iterator[str]
     place = f"entity {entity.name}: "
     yield from _unknown(f"{place}field", entity.fields, settable_fields(model))
     yield from _unknown(f"{place}reported field", entity.report_conflicts, entity.fields)
+    yield from _unknown(f"{place}key field", entity.key, entity.fields)
     needed = required_fields(model)
     if entity.gives == "reference":
         needed &= set(model.natural_key_fields)

@@ -103,8 +103,10 @@ class Entity(_Part):
     name: str
     label: str
     gives: Literal["record", "mention", "reference"] = "record"
+    key: tuple[str, ...] = ()
+    """Fields that a row must have, besides those without which the model has no record."""
     optional: bool = False
-    """Whether a row with blank key fields simply is not about such an entity."""
+    """Whether a row that lacks such a field simply is not about such an entity."""
     when: Condition = {}
     fields: Mapping[str, Source]
     attributes: Mapping[str, str] = {}

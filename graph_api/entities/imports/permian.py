@@ -61,7 +61,7 @@ def read_permian(paths: list[Path], progress: Progress) -> Iterator[Record]:
     numbers = OperatorNumbers()
     for file in lists:
         yield from numbers.read(file, progress)
-    if not lists and any(_names_operators(table.mapping) for table in tables):
+    if not lists and _name_operators(tables):
         origin = Origin(tables[0].file.name, 1)
         yield Remark(
             origin, "", "", "no operator list is at hand: operators are keyed by their names"
@@ -111,7 +111,9 @@ def _sorted_out(
             strangers.append(Rejection(Origin(path.name, 1), "", "", str(error)))
     if not tables:
         raise UnrecognisedFile(paths[0], "no table of the format permian is there")
-    return tables, lists or _lists_beside(paths), strangers
+    if not lists and _name_operators(tables):
+        lists = _lists_beside(paths)
+    return tables, lists, strangers
 
 
 def _lists_beside(paths: Iterable[Path]) -> list[CsvFile]:
@@ -120,5 +122,6 @@ def _lists_beside(paths: Iterable[Path]) -> list[CsvFile]:
     return [CsvFile(path) for path in sorted(beside) if path.is_file()]
 
 
-def _names_operators(mapping: TableMapping) -> bool:
-    return any(entity.resolve is not None for entity in mapping.entities)
+def _name_operators(tables: Iterable[RecognisedFile]) -> bool:
+    """Whether some table knows operators by name only."""
+    return any(entity.resolve is not None for table in tables for entity in table.mapping.entities)
