@@ -1,0 +1,44 @@
+"""The source formats that can be loaded, by name."""
+
+from dataclasses import dataclass
+
+from graph_api.entities.imports.daf420 import read_daf420
+from graph_api.entities.imports.ewa import read_ewa
+from graph_api.entities.imports.p5 import read_p5
+from graph_api.entities.imports.pdq import read_pdq
+from graph_api.entities.imports.records import Reader
+from graph_api.entities.imports.w1_pending import read_w1_pending
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A source format: its name, what it is in one line, and its reader."""
+
+    name: str
+    description: str
+    read: Reader
+
+
+FORMATS: dict[str, Format] = {
+    source.name: source
+    for source in (
+        Format(
+            "daf420",
+            "Drilling permit master and trailer with latitudes and longitudes (daf420.dat)",
+            read_daf420,
+        ),
+        Format(
+            "w1-pending",
+            "W-1 applications pending approval: the tables of one export",
+            read_w1_pending,
+        ),
+        Format(
+            "pdq",
+            "Production Data Query dump: operators, fields, leases, wells, monthly volumes",
+            read_pdq,
+        ),
+        Format("p5", "Organisation file of Form P-5 (orf850)", read_p5),
+        Format("ewa", "Wellbore export, one row per completion (OG_WELLBORE_EWA_Report)", read_ewa),
+    )
+}
+"""Every source format by its name."""
