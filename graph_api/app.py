@@ -60,7 +60,7 @@ def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Sta
     return Starlette(
         routes=[
             *graphiql_routes(),
-            Route("/graphql", endpoint, methods=["GET", "POST"]),
+            Route("/graphql", endpoint.respond, methods=["GET", "POST"]),
             Route("/healthz", _alive),
             Route("/readyz", _ready),
         ],

@@ -48,7 +48,7 @@ for key share of t;
 insert into oilgas."{edge_type}" as e (start_id, end_id, properties)
 select v.start_id::ag_catalog.graphid, v.end_id::ag_catalog.graphid, v.properties::ag_catalog.agtype
 from unnest($1::text[], $2::text[], $3::text[]) v (start_id, end_id, properties)
-on conflict (start_id, end_id, ((properties ->> 'edge_key'::text) collate "C")) do update
+on conflict (start_id, end_id, (properties ->> 'edge_key'::text) collate "C") do update
 set properties = e.properties || excluded.properties
 where (e.properties || excluded.properties) <> e.properties
 returning e.start_id::text as start_id, e.end_id::text as end_id, (xmax = 0) as created;
@@ -64,10 +64,8 @@ returning e.id::text as edge_id;
 -- name: refresh_current_reference
 -- Keeps a vertex's reference true to its edges: the stated one that still holds and began last.
 update oilgas."{label}" t
-set properties = case
-    when c.other_id is null then t.properties - '{reference}'::text
-    else t.properties || ag_catalog.agtype_build_map('{reference}'::text, c.other_id)
-end || ag_catalog.agtype_build_map('updated_at'::text, $2::text)
+set properties = t.properties || ag_catalog.agtype_build_map(
+    '{reference}'::text, c.other_id, 'updated_at'::text, $2::text)
 from unnest($1::text[]) v (graph_id)
 left join lateral (
     select (o.properties ->> 'id'::text) as other_id
@@ -92,7 +90,7 @@ returning e.id::text as edge_id;
 -- name: forget_reference
 -- Takes a deleted entity's id out of the vertices that named it.
 update oilgas."{label}" t
-set properties = t.properties - '{reference}'::text
+set properties = t.properties || ag_catalog.agtype_build_map('{reference}'::text, null::text)
 where ((t.properties ->> '{reference}'::text) collate "C") = $1::text
   and ((t.properties ->> 'tenant_id'::text) collate "C") = $2::text;
 

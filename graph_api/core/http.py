@@ -54,7 +54,7 @@ class GraphQLEndpoint:
         self._settings = settings
         self._make_context = make_context
 
-    async def __call__(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> Response:
         """Answer a request; what is wrong with it is told in a GraphQL error document."""
         if self._wants_graphiql(request):
             return graphiql_page(endpoint=str(request.url.replace(query="")))

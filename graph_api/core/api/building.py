@@ -119,11 +119,11 @@ def _with_signature(
     if inspect.iscoroutinefunction(resolver):
 
         async def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:
-            return await resolver(root, info, **_named(given))
+            return await resolver(root, info, **_named(arguments, given))
     else:
 
         def resolve(root: Any, info: strawberry.Info, **given: Any) -> Any:  # type: ignore[misc]
-            return resolver(root, info, **_named(given))
+            return resolver(root, info, **_named(arguments, given))
 
     parameters = [
         inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
@@ -135,10 +135,13 @@ def _with_signature(
         annotation = one.annotation if one.required else one.annotation | None
         parameters.append(
             inspect.Parameter(
-                f"{one.name}_" if iskeyword(one.name) else one.name,
+                _parameter_name(one),
                 inspect.Parameter.KEYWORD_ONLY,
-                annotation=Annotated[annotation, strawberry.argument(description=one.description)],
-                default=inspect.Parameter.empty if one.required else None,
+                annotation=Annotated[
+                    annotation,
+                    strawberry.argument(name=to_camel_case(one.name), description=one.description),
+                ],
+                default=inspect.Parameter.empty if one.required else strawberry.UNSET,
             )
         )
     resolve.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -147,9 +150,13 @@ def _with_signature(
     return resolve
 
 
-def _named(given: dict[str, Any]) -> dict[str, Any]:
-    """Arguments under their own names: one that is a Python keyword goes by another inside."""
-    return {name.removesuffix("_"): value for name, value in given.items()}
+def _named(arguments: Sequence[Argument], given: dict[str, Any]) -> dict[str, Any]:
+    """Every argument by its own name, with None for one that was left out."""
+    return {one.name: given.get(_parameter_name(one)) for one in arguments}
+
+
+def _parameter_name(argument: Argument) -> str:
+    return f"{argument.name}_" if iskeyword(argument.name) else argument.name
 
 
 def enum_type(

@@ -65,7 +65,9 @@ class Refused(Exception):  # noqa: N818 - it is an outcome, not a fault
 def result_union(name: str, payload: GraphQLClass) -> Any:
     """The union of a payload and every refusal."""
     union: Any = payload | Refusal
-    return Annotated[union, strawberry.union(name, description="The payload, or why not.")]
+    described = strawberry.union(name, description="The payload, or why nothing was written.")
+    # nullable, so that a fault in one mutation leaves the answers of the others
+    return Annotated[union, described] | None
 
 
 def invalid(errors: list[FieldError]) -> Refused:

@@ -1,0 +1,162 @@
+"""What every test stands on: a real PostgreSQL with AGE and pgvector, and a tenant of its own."""
+
+import asyncio
+import os
+import socket
+import threading
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+import uvicorn
+
+from graph_api.app import create_app
+from graph_api.core.api.execution import OperationResult, run_operation
+from graph_api.core.api.schema import GraphSchema
+from graph_api.core.context import OperationContext, Services
+from graph_api.core.database import Database
+from graph_api.core.embedded import EmbeddedPostgres
+from graph_api.core.migrations import migrate
+from graph_api.core.viewer import Viewer
+from graph_api.schema import graph_schema
+from graph_api.settings import Settings
+
+Execute = Callable[..., Awaitable[OperationResult]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    """Settings of the developer's shell must not decide what the tests find."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith("GRAPH_API_")}
+    for name in kept:
+        if not name.startswith("GRAPH_API_TEST_"):
+            del os.environ[name]
+    yield
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="session")
+def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A fresh, migrated database: on the server that is given, or on an embedded one."""
+    given = os.environ.get("GRAPH_API_TEST_DATABASE_URL")
+    if given is None:
+        with EmbeddedPostgres.start(tmp_path_factory.mktemp("postgres")) as server:
+            asyncio.run(_migrated(server.dsn))
+            yield server.dsn
+        return
+    name = f"graph_api_test_{uuid.uuid4().hex[:12]}"
+    asyncio.run(_execute_on(given, f'create database "{name}"'))
+    base, _, query = given.partition("?")
+    url = f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    try:
+        asyncio.run(_migrated(url))
+        yield url
+    finally:
+        asyncio.run(_execute_on(given, f'drop database "{name}" with (force)'))
+
+
+async def _migrated(dsn: str) -> None:
+    await migrate(dsn)
+
+
+async def _execute_on(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a service on the test database."""
+    return Settings(
+        database_url=database_url, data_dir=tmp_path_factory.mktemp("unused"), pool_max_size=12
+    )
+
+
+@pytest.fixture(scope="session")
+def schema(settings: Settings) -> GraphSchema:
+    """The service's schema."""
+    return graph_schema(settings)
+
+
+@pytest.fixture(scope="session")
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    """A pool on the test database."""
+    assert settings.database_url is not None
+    database = await Database.connect(settings.database_url, settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def services(settings: Settings, database: Database, schema: GraphSchema) -> Services:
+    """What the application would hold."""
+    return Services(settings, database, schema.registry)
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant that no other test uses, so tests do not see one another's rows."""
+    return f"tenant-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def viewer(tenant: str) -> Viewer:
+    """An administrator of the test's own tenant."""
+    return Viewer(tenant, subject="test", is_admin=True)
+
+
+@pytest.fixture
+def context(services: Services, viewer: Viewer) -> OperationContext:
+    """The context of one operation of the viewer."""
+    return services.operation(viewer)
+
+
+@pytest.fixture
+def run(services: Services, viewer: Viewer, schema: GraphSchema) -> Execute:
+    """Runs a document as the viewer, or as another, and gives the whole result."""
+
+    async def run_document(
+        query: str, variables: dict[str, Any] | None = None, as_viewer: Viewer | None = None
+    ) -> OperationResult:
+        return await run_operation(
+            schema.schema, services.operation(as_viewer or viewer), query, variables
+        )
+
+    return run_document
+
+
+@pytest.fixture
+def data(run: Execute) -> Execute:
+    """Runs a document and gives its data; any error fails the test."""
+
+    async def run_for_data(query: str, variables: dict[str, Any] | None = None) -> Any:
+        result = await run(query, variables)
+        assert "errors" not in result.body, result.body["errors"]
+        return result.body["data"]
+
+    return run_for_data
+
+
+@pytest.fixture
+def live_server_url(database_url: str, tenant: str, tmp_path: Path) -> Iterator[str]:
+    """The address of a server of the whole application, for the test's own tenant."""
+    settings = Settings(database_url=database_url, dev_tenant=tenant, data_dir=tmp_path)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        threading.Event().wait(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
