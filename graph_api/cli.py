@@ -13,6 +13,9 @@ from graph_api.app import create_app
 from graph_api.core.embedded import EmbeddedPostgresError
 from graph_api.core.migrations import MigrationError, migrate
 from graph_api.core.server import running_database
+from graph_api.entities.imports.formats import FORMATS
+from graph_api.entities.imports.loading import load_files
+from graph_api.entities.imports.source_files import UnrecognisedFile
 from graph_api.schema import schema_text
 from graph_api.settings import Settings
 
@@ -35,7 +38,7 @@ def main() -> None:
             where = f"GRAPH_API_{name}: " if name else ""
             _console.print(f"{where}{one['msg'].removeprefix('Value error, ')}")
         raise SystemExit(2) from None
-    except (MigrationError, EmbeddedPostgresError, OSError) as error:
+    except (MigrationError, EmbeddedPostgresError, UnrecognisedFile, OSError) as error:
         _console.print(str(error))
         raise SystemExit(1) from None
 
@@ -64,6 +67,29 @@ async def _migrate(settings: Settings) -> None:
         _console.print("the database is up to date")
     for notice in notices:
         _console.print(f"warning: {notice.problem}; {notice.remedy}")
+
+
+@app.command()
+def load(
+    source: Annotated[
+        str, typer.Argument(metavar="FORMAT", help=f"One of {', '.join(sorted(FORMATS))}.")
+    ],
+    paths: Annotated[list[Path], typer.Argument(help="Files, or directories of them.")],
+    tenant: Annotated[
+        str | None, typer.Option(help="Whose graph; GRAPH_API_DEV_TENANT when left out.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Where to report rejected lines: a CSV file.")
+    ] = None,
+) -> None:
+    """Load files of an official format; running it again changes nothing."""
+    settings = Settings()
+    if source not in FORMATS:
+        raise typer.BadParameter(f"must be one of {', '.join(sorted(FORMATS))}")
+    owner = tenant or settings.dev_tenant
+    if owner is None:
+        raise typer.BadParameter("give --tenant, or set GRAPH_API_DEV_TENANT")
+    asyncio.run(load_files(settings, owner, source, paths, report))
 
 
 @app.command()

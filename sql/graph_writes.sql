@@ -141,3 +141,7 @@ where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
   and ag_catalog.agtype_access_operator(variadic array[t.properties, '"id"'::ag_catalog.agtype])
       = ('"' || $2::text || '"')::ag_catalog.agtype
 for update;
+
+-- name: analyze_label
+-- Tells the planner what a bulk load has made of a label.
+analyze oilgas."{label}";

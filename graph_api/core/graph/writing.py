@@ -37,6 +37,9 @@ class Upsert:
     candidate: GraphEntity
     only_if_absent: bool = False
     merge_attributes: bool = False
+    """Whether attributes are added to those that are there, instead of replacing them."""
+    loaded: bool = False
+    """Whether it comes from a file: that another file says the same is then no change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +314,10 @@ def merged(stored: GraphEntity, upsert: Upsert) -> tuple[GraphEntity, bool]:
     }
     if upsert.merge_attributes and "attributes" in changes:
         changes["attributes"] = stored.attributes | candidate.attributes
+    if upsert.loaded and all(
+        name in _PROVENANCE or getattr(stored, name) == value for name, value in changes.items()
+    ):
+        return stored, False
     changes = {name: value for name, value in changes.items() if getattr(stored, name) != value}
     if not changes:
         return stored, False
@@ -322,4 +329,5 @@ def merged(stored: GraphEntity, upsert: Upsert) -> tuple[GraphEntity, bool]:
     return (stored, False) if unchanged else (entity, True)
 
 
+_PROVENANCE = frozenset({"source", "source_reference"})
 _IDENTITY = frozenset({"id", "tenant_id", "created_at", "updated_at"})

@@ -6,6 +6,7 @@ from graph_api.entities.imports.daf420 import read_daf420
 from graph_api.entities.imports.ewa import read_ewa
 from graph_api.entities.imports.p5 import read_p5
 from graph_api.entities.imports.pdq import read_pdq
+from graph_api.entities.imports.permian import read_permian
 from graph_api.entities.imports.records import Reader
 from graph_api.entities.imports.w1_pending import read_w1_pending
 
@@ -22,6 +23,11 @@ class Format:
 FORMATS: dict[str, Format] = {
     source.name: source
     for source in (
+        Format(
+            "permian",
+            "Linked CSV tables of leases, wells, flaring exceptions, gatherers and volumes",
+            read_permian,
+        ),
         Format(
             "daf420",
             "Drilling permit master and trailer with latitudes and longitudes (daf420.dat)",
