@@ -66,15 +66,6 @@ class Session:
                 log.seconds += time.perf_counter() - started
         return rows
 
-    async def copy_records(
-        self, table: str, columns: Sequence[str], records: Sequence[tuple[object, ...]]
-    ) -> None:
-        """COPY records into a table, for bulk loads; errors as for `fetch`."""
-        try:
-            await self._connection.copy_records_to_table(table, columns=columns, records=records)
-        except _FAILURES as error:
-            raise _translated(error) from error
-
 
 class Database:
     """A pool of prepared connections to one PostgreSQL server."""

@@ -107,22 +107,20 @@ class GraphWriter:
         upserts: Sequence[Upsert],
         written: dict[int, Written],
     ) -> set[str]:
-        fresh: dict[str, GraphEntity] = {}
-        for key, places in sorted(missing.items()):
-            entity = _fresh(upserts[places[0]].candidate)
-            for place in places[1:]:
-                entity, _ = merged(entity, upserts[place])
-            fresh[key] = entity
+        fresh = {
+            key: _applied(upserts[places[0]].candidate, [upserts[one] for one in places[1:]])
+            for key, places in sorted(missing.items())
+        }
         rows = await session.fetch(
             statement("insert_vertices").fill(label=label),
-            [encode_entity(entity) for entity in fresh.values()],
+            [encode_entity(entity) for entity, _ in fresh.values()],
         )
         inserted = {row["natural_key"]: row["graph_id"] for row in rows}
         for key, graph_id in inserted.items():
-            entity = fresh[key].stored_as(graph_id)
-            first, *again = missing[key]
-            written[first] = Written(entity, Outcome.CREATED)
-            written.update({place: Written(entity, Outcome.UNCHANGED) for place in again})
+            entity, outcomes = fresh[key]
+            stored = entity.model_copy().stored_as(graph_id)
+            for place, outcome in zip(missing[key], [Outcome.CREATED, *outcomes], strict=True):
+                written[place] = Written(stored, outcome)
         return set(inserted)
 
     async def _update(
@@ -135,13 +133,15 @@ class GraphWriter:
         written: dict[int, Written],
     ) -> None:
         changed: dict[str, GraphEntity] = {}
-        for key, entity in stored.items():
-            for place in remaining[key]:
-                entity, differs = merged(entity, upserts[place])  # noqa: PLW2901
-                if differs:
-                    changed[key] = entity
-                outcome = Outcome.UPDATED if differs else Outcome.UNCHANGED
-                written[place] = Written(entity, outcome)
+        for key, before in stored.items():
+            after, outcomes = _applied(before, [upserts[place] for place in remaining[key]])
+            if _same(before, after):
+                # several records may contradict one another and still leave all as it was
+                after, outcomes = before, [Outcome.UNCHANGED] * len(outcomes)
+            else:
+                changed[key] = after
+            for place, outcome in zip(remaining[key], outcomes, strict=True):
+                written[place] = Written(after, outcome)
         if changed:
             await session.fetch(
                 statement("update_vertices").fill(label=label),
@@ -253,6 +253,7 @@ class GraphWriter:
             ),
             graph_ids,
             moment_text(datetime.now(UTC)),
+            session.viewer.tenant_id,
         )
 
     async def lock(self, session: Session, label: str, entity_id: UUID) -> GraphEntity | None:
@@ -300,8 +301,20 @@ class GraphWriter:
         }
 
 
-def _fresh(candidate: GraphEntity) -> GraphEntity:
-    return candidate.model_copy()
+def _applied(entity: GraphEntity, upserts: Sequence[Upsert]) -> tuple[GraphEntity, list[Outcome]]:
+    """An entity with upserts over it, one after the other, and what each of them did."""
+    outcomes = []
+    for upsert in upserts:
+        entity, differs = merged(entity, upsert)
+        outcomes.append(Outcome.UPDATED if differs else Outcome.UNCHANGED)
+    return entity, outcomes
+
+
+def _same(one: GraphEntity, other: GraphEntity) -> bool:
+    if one is other:
+        return True
+    apart_from = {"updated_at"}
+    return one.model_dump(exclude=apart_from) == other.model_dump(exclude=apart_from)
 
 
 def merged(stored: GraphEntity, upsert: Upsert) -> tuple[GraphEntity, bool]:
@@ -323,10 +336,7 @@ def merged(stored: GraphEntity, upsert: Upsert) -> tuple[GraphEntity, bool]:
         return stored, False
     values = stored.model_dump() | changes | {"updated_at": datetime.now(UTC)}
     entity = type(stored).model_validate(values).stored_as(stored.graph_id)
-    unchanged = entity.model_dump(exclude={"updated_at"}) == stored.model_dump(
-        exclude={"updated_at"}
-    )
-    return (stored, False) if unchanged else (entity, True)
+    return (stored, False) if _same(stored, entity) else (entity, True)
 
 
 _PROVENANCE = frozenset({"source", "source_reference"})

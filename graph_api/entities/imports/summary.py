@@ -1,6 +1,7 @@
 """What a load came to: counts by kind, and a report of every line that was not taken as it is."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -47,11 +48,15 @@ class LoadSummary:
 
 
 class LoadReport:
-    """A CSV of everything a person should look at; nothing is dropped silently."""
+    """A CSV of everything a person should look at; nothing is dropped silently.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._stream = path.open("w", encoding="utf-8", newline="")
+    Without a path it is kept in memory, for the few records that the service itself brings.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._stream = (
+            io.StringIO() if path is None else path.open("w", encoding="utf-8", newline="")
+        )
         self._writer = csv.writer(self._stream)
         self._writer.writerow(REPORT_COLUMNS)
 
