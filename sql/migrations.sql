@@ -7,6 +7,10 @@ create table if not exists public.schema_migrations (
     applied_at timestamptz not null default now()
 );
 
+-- name: lock_migrations
+-- Waits until no other process migrates this database; the lock ends with the session.
+select pg_advisory_lock($1);
+
 -- name: applied_migrations
 -- What has been applied, with the checksum each file had then.
 select number, checksum from public.schema_migrations order by number;

@@ -8,6 +8,8 @@ from typing import Any
 
 import asyncpg
 
+from graph_api.core.statements import statement
+
 GRAPH_NAME = "oilgas"
 
 SESSION_SETTINGS = {
@@ -20,14 +22,24 @@ SESSION_SETTINGS = {
     "application_name": "graph-api",
 }
 
-# Without these marks every index on a label table is lost under row-level security.
+UNNEST = "ag_catalog.age_unnest(ag_catalog.agtype)"
+UNNEST_ROWS = 10
+"""Rows the planner must expect of a list of keys, instead of the 1000 it supposes by itself."""
+
 LEAKPROOF_FUNCTIONS = (
-    "ag_catalog.agtype_access_operator(variadic ag_catalog.agtype[])",
+    "ag_catalog.agtype_access_operator(ag_catalog.agtype[])",
     "ag_catalog.agtype_object_field_text(ag_catalog.agtype,text)",
     "ag_catalog.agtype_eq(ag_catalog.agtype,ag_catalog.agtype)",
     "ag_catalog.graphid_eq(ag_catalog.graphid,ag_catalog.graphid)",
     "pg_catalog.float8in(cstring)",
 )
+"""Functions without whose mark row-level security would lose every index on a label table."""
+
+AGE_FUNCTIONS = (UNNEST, *LEAKPROOF_FUNCTIONS)
+
+
+class AgeUnavailableError(Exception):
+    """AGE is installed in the database and cannot be used; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +53,65 @@ class AgeNotice:
 async def prepare_connection(connection: Any) -> None:
     """Make a pooled connection ready: AGE loaded, and its first agtype prepare paid for.
 
-    Raises asyncpg errors where AGE is neither preloaded nor loadable.
+    Where the server does not preload the library, the first call of one of its functions loads
+    it, for every role; only `LOAD` itself is for superusers. Raises AgeUnavailableError where the
+    role may not use AGE or the server lacks its library.
     """
     try:
-        await connection.fetchval("select '1'::agtype")
-    except asyncpg.UndefinedObjectError:
+        await connection.fetchval(statement("load_age").text)
+    except (asyncpg.UndefinedObjectError, asyncpg.InvalidSchemaNameError):
         return  # before the first migration there is no extension
-    except asyncpg.PostgresError:
-        await connection.execute("load 'age'")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise AgeUnavailableError(
+            f"this role may not use AGE ({error}); as a superuser: "
+            "grant usage on schema ag_catalog to the role of GRAPH_API_DATABASE_URL"
+        ) from error
+    except asyncpg.PostgresError as error:
+        raise AgeUnavailableError(
+            f"the server cannot load AGE ({error}); install the package of AGE for its version "
+            "of PostgreSQL, such as postgresql-18-age, and set shared_preload_libraries = 'age'"
+        ) from error
 
 
 async def assert_server_settings(connection: Any) -> list[AgeNotice]:
     """Re-assert what AGE's statements rely on, as far as privileges allow; returns the rest."""
-    notices: list[AgeNotice] = []
-    try:
-        await connection.execute("alter function ag_catalog.age_unnest(ag_catalog.agtype) rows 10")
-    except asyncpg.InsufficientPrivilegeError:
-        notices.append(
-            AgeNotice(
-                "age_unnest is estimated at 1000 rows, so two-hop reads may scan whole tables",
-                "as a superuser: alter function ag_catalog.age_unnest(agtype) rows 10",
-            )
-        )
-    for function in LEAKPROOF_FUNCTIONS:
-        try:
-            await connection.execute(f"alter function {function} leakproof")
-        except asyncpg.InsufficientPrivilegeError:
-            notices.append(
-                AgeNotice(
-                    f"{function} is not leakproof, so row-level security would lose its indexes",
-                    f"as a superuser: alter function {function} leakproof",
-                )
-            )
+    rows = await connection.fetch(statement("age_function_facts").text, list(AGE_FUNCTIONS))
+    notices = []
+    for row in rows:
+        notice = notice_of(row)
+        if notice is not None and not (row["is_present"] and await _put_right(connection, row)):
+            notices.append(notice)
     return notices
+
+
+async def _put_right(connection: Any, row: Any) -> bool:
+    """Whether the role could set what a function lacks."""
+    wanted = statement("estimate_age_unnest")
+    if row["signature"] != UNNEST:
+        wanted = statement("mark_leakproof").fill(function=row["signature"])
+    try:
+        await connection.execute(wanted.text)
+    except asyncpg.InsufficientPrivilegeError:
+        return False
+    return True
+
+
+def notice_of(row: Any) -> AgeNotice | None:
+    """What is wrong with one row of `age_function_facts`; None where nothing is."""
+    function = row["signature"]
+    if not row["is_present"]:
+        return AgeNotice(f"this version of AGE has no {function}", "install a version from 1.5 on")
+    if function == UNNEST:
+        if row["rows_estimated"] == UNNEST_ROWS:
+            return None
+        return AgeNotice(
+            f"age_unnest is estimated at {row['rows_estimated']:g} rows, "
+            "so reads of two hops may scan whole tables",
+            f"as a superuser: {statement('estimate_age_unnest').text}",
+        )
+    if row["is_leakproof"]:
+        return None
+    return AgeNotice(
+        f"{function} is not leakproof, so row-level security would lose its indexes",
+        f"as a superuser: {statement('mark_leakproof').fill(function=function).text}",
+    )

@@ -65,7 +65,7 @@ async def migrate(
     """
     connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
     try:
-        await connection.execute("select pg_advisory_lock($1)", _ADVISORY_LOCK)
+        await connection.execute(statement("lock_migrations").text, _ADVISORY_LOCK)
         await connection.execute(statement("create_migrations_table").text)
         rows = await connection.fetch(statement("applied_migrations").text)
         applied = {row["number"]: row["checksum"] for row in rows}
