@@ -12,6 +12,7 @@ from graph_api.entities.imports.daf420_application import Application, FieldReco
 from graph_api.entities.imports.daf420_layout import LAYOUTS, ROOT
 from graph_api.entities.imports.daf420_permit import application_records
 from graph_api.entities.imports.entity_drafts import Mentions
+from graph_api.entities.imports.fixed_width import fixed_width_text
 from graph_api.entities.imports.official_texts import plain_text
 from graph_api.entities.imports.records import Origin, Progress, Record, Rejection, Remark
 from graph_api.entities.imports.source_files import (
@@ -87,7 +88,7 @@ def _logical_lines(path: Path, progress: Progress) -> Iterator[_Line | Rejection
     """The records of a file; a record that a line break in its text has cut is put together."""
     held: tuple[int, str] | None = None
     for number, raw in physical_lines(path, progress):
-        text = raw.decode("latin-1")
+        text = fixed_width_text(raw)
         if not text:
             continue
         if held is not None and _continues(held[1], text):

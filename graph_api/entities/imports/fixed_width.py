@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from typing import Self
 
 
+def fixed_width_text(line: bytes) -> str:
+    """The line as Latin-1; a NUL character, which cannot be stored, becomes a blank."""
+    return line.decode("latin-1").replace("\0", " ")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The columns of one kind of record.

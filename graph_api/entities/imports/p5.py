@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from graph_api.entities.imports.entity_drafts import Draft
-from graph_api.entities.imports.fixed_width import Layout
+from graph_api.entities.imports.fixed_width import Layout, fixed_width_text
 from graph_api.entities.imports.official_texts import compact_date, plain_text
 from graph_api.entities.imports.records import Origin, Progress, Record, Rejection
 from graph_api.entities.imports.source_files import (
@@ -116,7 +116,7 @@ def _recognised(path: Path) -> bool | None:
 def _file_records(path: Path, progress: Progress) -> Iterator[Record]:
     organisation: Draft | None = None
     for number, raw in physical_lines(path, progress):
-        text = raw.decode("latin-1")
+        text = fixed_width_text(raw)
         kind = text[:2].ljust(2)
         origin = Origin(path.name, number)
         if not text.strip() or kind in _PASSED_OVER:
@@ -152,7 +152,12 @@ def _organisation(columns: dict[str, str], origin: Origin) -> Draft:
         "organization_code",
         OrganizationType.OTHER,
     )
-    draft.read("p5_last_filed_on", columns["last_p5_received_date"], compact_date)
+    draft.read(
+        "p5_last_filed_on",
+        columns["last_p5_received_date"],
+        compact_date,
+        "last_p5_received_date",
+    )
     draft.read("phone", columns["phone"].strip("0 ") and columns["phone"])
     if columns["hold_mail_code"] == "H":
         draft.attribute("hold_mail_code", "H: mail to the addresses was returned")
