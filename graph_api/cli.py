@@ -8,11 +8,16 @@ import typer
 import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from graph_api.app import create_app
+from graph_api.core.age import AgeUnavailableError
+from graph_api.core.doctor import Finding, Verdict, examine, unreachable
 from graph_api.core.embedded import EmbeddedPostgresError
 from graph_api.core.migrations import MigrationError, migrate
 from graph_api.core.server import running_database
+from graph_api.entities.graph import graph_registry
 from graph_api.entities.imports.formats import FORMATS
 from graph_api.entities.imports.loading import load_files
 from graph_api.entities.imports.source_files import UnrecognisedFile
@@ -26,6 +31,13 @@ app = typer.Typer(
 )
 _console = Console(stderr=True, highlight=False)
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
+_KNOWN_FAILURES = (
+    AgeUnavailableError,
+    EmbeddedPostgresError,
+    MigrationError,
+    UnrecognisedFile,
+    OSError,
+)
 
 
 def main() -> None:
@@ -38,7 +50,7 @@ def main() -> None:
             where = f"GRAPH_API_{name}: " if name else ""
             _console.print(f"{where}{one['msg'].removeprefix('Value error, ')}")
         raise SystemExit(2) from None
-    except (MigrationError, EmbeddedPostgresError, UnrecognisedFile, OSError) as error:
+    except _KNOWN_FAILURES as error:
         _console.print(str(error))
         raise SystemExit(1) from None
 
@@ -106,3 +118,30 @@ def export_schema(
     elif not _SCHEMA_FILE.exists() or _SCHEMA_FILE.read_text("utf-8") != text:
         _console.print(f"{_SCHEMA_FILE} differs from the code; run `graph-api export-schema`")
         raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Check the database and what AGE relies on, and say what to do about each failure."""
+    findings = asyncio.run(_examine(Settings()))
+    table = Table("", "check", "found", box=None, pad_edge=False)
+    for one in findings:
+        table.add_row(f"[{_COLOURS[one.verdict]}]{one.verdict}", one.check, escape(one.found))
+    output = Console(highlight=False)
+    output.print(table)
+    for one in findings:
+        for remedy in one.remedies:
+            output.print(f"{one.check}: {remedy}", markup=False, soft_wrap=True)
+    if any(one.verdict is Verdict.FAIL for one in findings):
+        raise typer.Exit(1)
+
+
+_COLOURS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+
+
+async def _examine(settings: Settings) -> list[Finding]:
+    try:
+        async with running_database(settings) as dsn:
+            return await examine(dsn, settings, graph_registry())
+    except EmbeddedPostgresError as error:
+        return [unreachable(str(error))]
