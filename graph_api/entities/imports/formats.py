@@ -8,6 +8,7 @@ from graph_api.entities.imports.p5 import read_p5
 from graph_api.entities.imports.pdq import read_pdq
 from graph_api.entities.imports.permian import read_permian
 from graph_api.entities.imports.records import Reader
+from graph_api.entities.imports.records_csv import read_records
 from graph_api.entities.imports.w1_pending import read_w1_pending
 
 
@@ -45,6 +46,11 @@ FORMATS: dict[str, Format] = {
         ),
         Format("p5", "Organisation file of Form P-5 (orf850)", read_p5),
         Format("ewa", "Wellbore export, one row per completion (OG_WELLBORE_EWA_Report)", read_ewa),
+        Format(
+            "records",
+            "The project's own CSV files: one for each kind, and links.csv",
+            read_records,
+        ),
     )
 }
 """Every source format by its name."""
