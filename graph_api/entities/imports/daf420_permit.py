@@ -246,6 +246,9 @@ def _kept_texts(draft: Draft, application: Application) -> None:
     draft.attribute("ecap_filing_flag", root["ecap_filing_flag"])
     numbers = [each.columns["field_number"] for each in application.fields]
     draft.attribute("field_numbers", list(numbers))
+    draft.reference_lists["field_ids"] = tuple(
+        EntityKey("Field", number) for number in dict.fromkeys(numbers)
+    )
     draft.attribute("remarks", " ".join(map(plain_text, application.remarks)))
     draft.attribute("alternate_address", ", ".join(map(plain_text, application.address)))
 

@@ -36,6 +36,7 @@ class Draft:
         self.values: dict[str, Any] = {}
         self.attributes: dict[str, JsonValue] = {}
         self.references: dict[str, EntityKey] = {}
+        self.reference_lists: dict[str, tuple[EntityKey, ...]] = {}
         self.findings: list[Rejection | Remark] = []
         self._rejected = False
 
@@ -144,7 +145,12 @@ class Draft:
         if self.attributes:
             values["attributes"] = self.attributes
         return EntityRecord(
-            self.model.label(), values, self.origin, self.references, only_if_absent
+            self.model.label(),
+            values,
+            self.origin,
+            self.references,
+            only_if_absent,
+            self.reference_lists,
         )
 
     def records(self, *, only_if_absent: bool = False) -> Iterator[Record]:

@@ -32,7 +32,8 @@ class EntityRecord:
     """Field values of one entity, as the source gives them; only fields the source knows.
 
     `values` are merged over what the graph holds; `references` are fields such as `operator_id`
-    that name another entity and that no edge carries. With `only_if_absent` the record creates
+    that name another entity and that no edge carries, `reference_lists` such as `field_ids`
+    that name several. With `only_if_absent` the record creates
     an entity that another record merely mentions, and never changes one that is there.
     """
 
@@ -41,6 +42,7 @@ class EntityRecord:
     origin: Origin
     references: Mapping[str, EntityKey] = field(default_factory=dict)
     only_if_absent: bool = False
+    reference_lists: Mapping[str, tuple[EntityKey, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

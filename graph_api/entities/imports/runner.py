@@ -104,9 +104,7 @@ class ImportRunner:
     async def _write_entities(
         self, session: Session, label: str, records: Sequence[EntityRecord]
     ) -> None:
-        named = await self._ends(
-            session, (key for record in records for key in record.references.values())
-        )
+        named = await self._ends(session, (key for record in records for key in _named_by(record)))
         upserts = []
         for record in records:
             candidate = self._candidate(label, record, named)
@@ -131,6 +129,8 @@ class ImportRunner:
                 values[name] = UUID(named[key].entity_id)
             else:
                 self._unmatched(label, key)
+        for name, keys in record.reference_lists.items():
+            values[name] = [UUID(named[key].entity_id) for key in keys if key in named]
         try:
             return self._registry.entity(label).model_validate(values)
         except ValidationError as error:
@@ -204,6 +204,12 @@ class ImportRunner:
             ends = await self._writer.ends_by_natural_key(session, label, natural_keys)
             found.update((EntityKey(label, key), end) for key, end in ends.items())
         return found
+
+
+def _named_by(record: EntityRecord) -> Iterator[EntityKey]:
+    yield from record.references.values()
+    for keys in record.reference_lists.values():
+        yield from keys
 
 
 def _next_batch(records: Iterator[Record], size: int) -> list[Record]:

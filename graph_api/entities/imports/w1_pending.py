@@ -67,6 +67,7 @@ def _application_records(application: PendingApplication, mentions: Mentions) ->
         yield from well.records(only_if_absent=True)
     permit.references |= {"well_id": well_key} if well_key else {}
     permit.references |= {"operator_id": operator.key} if operator.key else {}
+    permit.reference_lists["field_ids"] = tuple(draft.key for draft in fields if draft.key)
     yield from permit.records()
     origin = permit.origin
     yield from link("PERMITS", permit.key, well_key, origin, SOURCE)
