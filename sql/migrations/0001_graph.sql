@@ -1,7 +1,7 @@
 -- The graph: extensions, the graph itself, and what declares a label with its indexes.
 
 create extension if not exists age;
-create extension if not exists vector;
+create extension if not exists vector schema public;
 
 do $$
 begin
@@ -63,7 +63,8 @@ declare
 begin
     if not exists (select from ag_catalog.ag_label l join ag_catalog.ag_graph g on g.graphid = l.graph
                    where g.name = 'oilgas' and l.name = label) then
-        perform ag_catalog.create_vlabel('oilgas'::cstring, label::cstring);
+        -- untyped literals: AGE 1.5 takes names, later versions take cstrings
+        execute format('select ag_catalog.create_vlabel(%L, %L)', 'oilgas', label);
     end if;
     -- AGE 1.5 makes no indexes of its own
     perform graph_admin.ensure_index(label, 'graphid', 'id', true);
@@ -94,7 +95,7 @@ returns void language plpgsql as $$
 begin
     if not exists (select from ag_catalog.ag_label l join ag_catalog.ag_graph g on g.graphid = l.graph
                    where g.name = 'oilgas' and l.name = label) then
-        perform ag_catalog.create_elabel('oilgas'::cstring, label::cstring);
+        execute format('select ag_catalog.create_elabel(%L, %L)', 'oilgas', label);
     end if;
     perform graph_admin.ensure_index(
         label, 'identity', 'start_id, end_id, ' || graph_admin.text_of('edge_key'), true);
