@@ -215,7 +215,7 @@ class Examination:
             elif not row["is_valid"] or (index.is_unique and not row["is_unique"]):
                 state = "not unique" if row["is_valid"] else "invalid"
                 problems.append(f"{index.name} is {state}")
-                remedies.append(f'drop index oilgas."{index.name}"; {index.repair}')
+                remedies.append(index.replacement)
         if not problems:
             return Finding(check, Verdict.OK, f"all {count} indexes are valid")
         advice = tuple(dict.fromkeys(remedies))

@@ -24,6 +24,11 @@ class ExpectedIndex:
         """Its name in the database."""
         return f"{self.label}_{self.covers}"[:_LONGEST_NAME]
 
+    @property
+    def replacement(self) -> str:
+        """The calls that make it anew, where one of its name is of no use."""
+        return f'drop index oilgas."{self.name}"; {self.repair}'
+
 
 def key_indexes(registry: GraphRegistry) -> list[ExpectedIndex]:
     """What keeps one vertex for each key, and one edge for each pair of ends and edge key."""
