@@ -13,14 +13,17 @@ from rich.table import Table
 
 from graph_api.app import create_app
 from graph_api.core.age import AgeUnavailableError
+from graph_api.core.database import Database
 from graph_api.core.doctor import Finding, Verdict, examine, unreachable
 from graph_api.core.embedded import EmbeddedPostgresError
 from graph_api.core.migrations import MigrationError, migrate
 from graph_api.core.server import running_database
+from graph_api.demo import DEMO_TENANT, prepare_demo, serve_demo
 from graph_api.entities.graph import graph_registry
 from graph_api.entities.imports.formats import FORMATS
 from graph_api.entities.imports.loading import load_files
 from graph_api.entities.imports.source_files import UnrecognisedFile
+from graph_api.entities.reference_data import load_reference_data
 from graph_api.schema import schema_text
 from graph_api.settings import Settings
 
@@ -50,6 +53,9 @@ def main() -> None:
             where = f"GRAPH_API_{name}: " if name else ""
             _console.print(f"{where}{one['msg'].removeprefix('Value error, ')}")
         raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        _console.print("interrupted; what was committed stays, and running it again goes on")
+        raise SystemExit(130) from None
     except _KNOWN_FAILURES as error:
         _console.print(str(error))
         raise SystemExit(1) from None
@@ -64,6 +70,14 @@ def serve() -> None:
     )
 
 
+@app.command()
+def demo() -> None:
+    """Serve the sample that the project ships, from an embedded database."""
+    settings = Settings(dev_tenant=DEMO_TENANT)
+    asyncio.run(prepare_demo(settings))
+    serve_demo(settings)
+
+
 @app.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database to this version, and re-assert what AGE relies on."""
@@ -73,8 +87,15 @@ def migrate_command() -> None:
 async def _migrate(settings: Settings) -> None:
     async with running_database(settings) as dsn:
         applied, notices = await migrate(dsn)
+        database = await Database.connect(dsn, settings)
+        try:
+            reference = await load_reference_data(database)
+        finally:
+            await database.close()
     for migration in applied:
         _console.print(f"applied {migration.number:04} {migration.name}")
+    if reference.changed:
+        _console.print(f"wrote {reference.changed} regulations")
     if not applied:
         _console.print("the database is up to date")
     for notice in notices:

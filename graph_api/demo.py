@@ -1,0 +1,77 @@
+"""The demo: an embedded database with the sample that the project ships, and what to try."""
+
+from pathlib import Path
+
+import uvicorn
+from rich.console import Console
+
+from graph_api.app import create_app
+from graph_api.core.database import Database
+from graph_api.core.graph.reading import GraphReader
+from graph_api.core.migrations import migrate
+from graph_api.core.server import running_database
+from graph_api.core.viewer import Viewer
+from graph_api.entities.graph import graph_registry
+from graph_api.entities.imports.loading import load_into
+from graph_api.entities.reference_data import load_reference_data
+from graph_api.sample import SAMPLE_DIRECTORY, SAMPLE_LOADS
+from graph_api.settings import Settings
+
+DEMO_TENANT = "demo"
+
+FIRST_QUERY = """{
+  search(text: "sprayberry", kinds: [LEASE], first: 1) { nodes { title } }
+}"""
+
+_console = Console(highlight=False)
+
+
+async def prepare_demo(settings: Settings) -> None:
+    """Migrate, and load the sample unless it is there."""
+    async with running_database(settings) as dsn:
+        await migrate(dsn)
+        database = await Database.connect(dsn, settings)
+        try:
+            await load_reference_data(database)
+            if not await _is_loaded(database):
+                await load_sample(database, DEMO_TENANT, settings.data_dir)
+        finally:
+            await database.close()
+
+
+async def _is_loaded(database: Database) -> bool:
+    reader = GraphReader(database, graph_registry())
+    return await reader.count(Viewer(DEMO_TENANT, subject="demo"), "Lease", {}) > 0
+
+
+async def load_sample(database: Database, tenant: str, report_directory: Path) -> None:
+    """Load the sample that the project ships into a tenant's graph."""
+    report_directory.mkdir(parents=True, exist_ok=True)
+    for source, directory in SAMPLE_LOADS:
+        report = report_directory / f"load-report-{source}.csv"
+        await load_into(database, tenant, source, [SAMPLE_DIRECTORY / directory], report)
+
+
+class DemoServer(uvicorn.Server):
+    """Says, once it listens, where it is and what to try."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:
+        """Start listening, then say so."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            address = f"http://{self.config.host}:{self.config.port}/graphql"
+            _console.print(f"\n[bold]GraphiQL:[/bold] {address}")
+            _console.print(
+                "Authentication: none is needed here. The server listens on this machine only, "
+                f"and everybody on it is an administrator of the tenant “{DEMO_TENANT}”."
+            )
+            _console.print("A query to paste:\n")
+            _console.print(FIRST_QUERY, markup=False)
+
+
+def serve_demo(settings: Settings) -> None:
+    """Serve the demo until interrupted."""
+    config = uvicorn.Config(
+        create_app(settings), host=settings.host, port=settings.port, log_level="warning"
+    )
+    DemoServer(config).run()
