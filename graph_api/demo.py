@@ -1,6 +1,8 @@
 """The demo: an embedded database with the sample that the project ships, and what to try."""
 
+import asyncio
 from pathlib import Path
+from socket import socket
 
 import uvicorn
 from rich.console import Console
@@ -46,7 +48,7 @@ async def _is_loaded(database: Database) -> bool:
 
 async def load_sample(database: Database, tenant: str, report_directory: Path) -> None:
     """Load the sample that the project ships into a tenant's graph."""
-    report_directory.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(report_directory.mkdir, parents=True, exist_ok=True)
     for source, directory in SAMPLE_LOADS:
         report = report_directory / f"load-report-{source}.csv"
         await load_into(database, tenant, source, [SAMPLE_DIRECTORY / directory], report)
@@ -55,9 +57,9 @@ async def load_sample(database: Database, tenant: str, report_directory: Path) -
 class DemoServer(uvicorn.Server):
     """Says, once it listens, where it is and what to try."""
 
-    async def startup(self, sockets: list[object] | None = None) -> None:
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start listening, then say so."""
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
         if self.started:
             address = f"http://{self.config.host}:{self.config.port}/graphql"
             _console.print(f"\n[bold]GraphiQL:[/bold] {address}")

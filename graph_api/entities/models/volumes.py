@@ -14,7 +14,9 @@ class LeaseVolume(AegisBase):
     lease_id: UUID = Field(description="The lease.")
     month: Month = Field(description="The month, as its first day.")
     oil_bbl: WholeBarrels | None = Field(default=None, description="Oil in barrels.")
-    gas_mcf: WholeMcf | None = Field(default=None, description="Gas in mcf: gas-well gas or, where the source does not tell it apart, all gas."
+    gas_mcf: WholeMcf | None = Field(
+        default=None,
+        description="Gas in mcf: gas-well gas or, where the source does not tell it apart, all gas.",
     )
     casinghead_mcf: WholeMcf | None = Field(
         default=None, description="Casinghead gas, produced with oil, in mcf."
