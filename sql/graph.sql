@@ -4,7 +4,7 @@ select s.graph_id, s.properties from ({segments}) s limit {limit};
 
 -- name: list_segment
 -- One index range of a page of a label; part of list_vertices.
-(select t.id::text as graph_id, t.properties::text as properties
+(select t.id::text as graph_id, t.properties
 from oilgas."{label}" t
 where {predicate}
 order by {order_by}
@@ -27,7 +27,7 @@ order by p.place;
 
 -- name: related_segment
 -- One range of a page of a relationship of one parent; part of related_vertices.
-(select t.id::text as graph_id, t.properties::text as properties,
+(select t.id::text as graph_id, t.properties,
        {row_id} as row_id, {edge_properties} as edge_properties
 from {joined}
 where {predicate}
@@ -52,7 +52,7 @@ select * from ag_catalog.cypher('oilgas', $cypher$ {cypher} $cypher$, $1) as ({c
 -- name: edges_at_vertices
 -- The edges of the given types at any of many vertices, in either direction: one hop.
 select e.id::text as edge_id, c.relname::text as edge_type, e.start_id::text as start_id,
-       e.end_id::text as end_id, e.properties::text as properties
+       e.end_id::text as end_id, e.properties
 from (
     select o.tableoid, o.id, o.start_id, o.end_id, o.properties
     from oilgas._ag_label_edge o where o.start_id = any($1::text[]::ag_catalog.graphid[])
@@ -68,7 +68,7 @@ limit $4::int;
 
 -- name: vertices_by_graph_id
 -- Vertices of any label by AGE's own ids.
-select c.relname::text as label, v.id::text as graph_id, v.properties::text as properties
+select c.relname::text as label, v.id::text as graph_id, v.properties
 from oilgas._ag_label_vertex v
 join pg_catalog.pg_class c on c.oid = v.tableoid
 where v.id = any($1::text[]::ag_catalog.graphid[])

@@ -1,6 +1,6 @@
 -- name: lock_vertices
 -- Takes the vertices of these natural keys for writing, in one order, so that writers queue up.
-select t.id::text as graph_id, t.properties::text as properties
+select t.id::text as graph_id, t.properties
 from oilgas."{label}" t
 where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
   and ((t.properties ->> 'natural_key'::text) collate "C") = any($2::text[])
@@ -102,7 +102,7 @@ returning t.id::text as graph_id;
 
 -- name: lock_vertex_by_id
 -- Takes one vertex for writing, by entity id.
-select t.id::text as graph_id, t.properties::text as properties
+select t.id::text as graph_id, t.properties
 from oilgas."{label}" t
 where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
   and ag_catalog.agtype_access_operator(variadic array[t.properties, '"id"'::ag_catalog.agtype])

@@ -70,13 +70,13 @@ def test_a_slot_left_empty_is_refused() -> None:
 
 # What fills the slots that are neither a label nor an edge type: parts as the code makes them.
 PARTS = {
-    "segments": "(select t.id::text as graph_id, t.properties::text as properties, "
-    't.id::text as row_id, null::text as edge_properties from oilgas."Well" t)',
+    "segments": "(select t.id::text as graph_id, t.properties, "
+    't.id::text as row_id, null::ag_catalog.agtype as edge_properties from oilgas."Well" t)',
     "limit": "51",
     "predicate": "true",
     "order_by": "t.id",
     "row_id": "t.id::text",
-    "edge_properties": "null::text",
+    "edge_properties": "null::ag_catalog.agtype",
     "joined": 'oilgas."Well" t',
     "cypher": "RETURN 1",
     "columns": "one ag_catalog.agtype",

@@ -87,7 +87,7 @@ class GraphReader:
             statement("related_segment")
             .fill(
                 row_id="e.id::text" if over_edge else text_of("t", "id"),
-                edge_properties="e.properties::text" if over_edge else "null::text",
+                edge_properties="e.properties" if over_edge else "null::ag_catalog.agtype",
                 joined=join_relationship(relationship, "e", "t"),
                 predicate=f"{matching} and {segment.predicate}",
                 order_by=segment.order_by,
