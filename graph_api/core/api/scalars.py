@@ -1,6 +1,7 @@
 """Which GraphQL type shows, filters and takes each kind of field."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -8,6 +9,12 @@ from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
+from strawberry.schema.types.base_scalars import (
+    DateDefinition,
+    DateTimeDefinition,
+    UUIDDefinition,
+)
+from strawberry.types.scalar import ScalarDefinition
 
 from graph_api.core.api.building import (
     InputValue,
@@ -31,6 +38,18 @@ _SCALARS: dict[FieldKind, Any] = {
     FieldKind.UUID: UUID,
     FieldKind.JSON: JSON,
 }
+
+SCALAR_MAP: dict[object, ScalarDefinition] = {
+    date: replace(DateDefinition, description="A day, as YYYY-MM-DD (ISO 8601)."),
+    datetime: replace(
+        DateTimeDefinition,
+        description="A moment with its time zone, as ISO 8601; shown in UTC.",
+    ),
+    UUID: replace(
+        UUIDDefinition, description="A UUID in hexadecimal, with hyphens or without (RFC 9562)."
+    ),
+}
+"""Strawberry's own scalars, with what a reader of the schema should know of them."""
 
 _TEXT_OPERATORS = ("eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte")
 _OPERATOR_MEANINGS = {

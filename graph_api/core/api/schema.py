@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import strawberry
+from strawberry.schema.config import StrawberryConfig
 
 from graph_api.core.api.building import object_type
 from graph_api.core.api.entities import EntityTypes
@@ -12,7 +13,7 @@ from graph_api.core.api.execution import OperationSchema, operation_extensions
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.mutations import GraphMutations, OnDelete
 from graph_api.core.api.queries import GraphQueries
-from graph_api.core.api.scalars import Describe, FieldTypes
+from graph_api.core.api.scalars import SCALAR_MAP, Describe, FieldTypes
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.settings import Settings
 
@@ -51,5 +52,6 @@ def build_schema(
         mutation=mutation,
         types=list(types.models.values()),
         extensions=operation_extensions(settings),
+        config=StrawberryConfig(scalar_map=SCALAR_MAP),
     )
     return GraphSchema(schema, registry)
