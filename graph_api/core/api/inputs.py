@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 from pydantic import ValidationError as ModelError
+from strawberry.utils.str_converters import to_camel_case
 
 from graph_api.core.api.building import InputValue, add_input_field, input_type
 from graph_api.core.api.global_ids import parse_global_id
@@ -72,7 +73,8 @@ class EntityInputs:
                 try:
                     values[name] = self.reference(field.references.label, values[name], name)
                 except ApiError as error:
-                    errors.append(FieldError(path=f"{path}.{name}", message=error.message))
+                    at = f"{path}.{to_camel_case(name)}"
+                    errors.append(FieldError(path=at, message=error.message))
             if values.get(name, 0) is None and not field.nullable:
                 # clearing a field that always has a value gives it its first value back
                 del values[name]
