@@ -8,6 +8,7 @@ from uuid import UUID
 
 import strawberry
 from pydantic import ValidationError as ModelError
+from strawberry.utils.str_converters import to_camel_case
 
 from graph_api.core.api.building import (
     Argument,
@@ -124,7 +125,7 @@ class GraphMutations:
             async with context.database.transaction(context.viewer) as session:
                 earlier = key and await earlier_answer(session, key, f"upsert{label}", plain)
                 if not earlier:
-                    writes = [(label, plain[name], name)]
+                    writes = [(label, plain[name], to_camel_case(name))]
                     written = (await self._upsert_all(context, session, writes))[0]
                     if key:
                         answer = {"id": str(written.entity.id), "outcome": written.outcome}
@@ -132,7 +133,9 @@ class GraphMutations:
                     return written
             entity = await context.loaders.entity(label, UUID(earlier["id"]))
             if entity is None:
-                raise Refused(NotFound(message="it has been deleted since", path=name))
+                raise Refused(
+                    NotFound(message="it has been deleted since", path=to_camel_case(name))
+                )
             return Written(entity, Outcome(earlier["outcome"]))
 
         self._add(
@@ -216,7 +219,7 @@ class GraphMutations:
                 entity_id = getattr(entity, reference.name)
                 if entity_id is not None and reference.references is not None:
                     ids = wanted.setdefault(reference.references.label, {})
-                    ids[entity_id] = f"{path}.{reference.name}"
+                    ids[entity_id] = f"{path}.{to_camel_case(reference.name)}"
         for label, ids in sorted(wanted.items()):
             found = await context.writer.ends_by_id(session, label, ids)
             for entity_id, path in ids.items():
@@ -395,7 +398,7 @@ class GraphMutations:
 
     async def _write_bulk(self, context: OperationContext, plain: dict[str, Any]) -> BulkAnswer:
         writes = [
-            (label, one, f"{model.plural}.{place}")
+            (label, one, f"{to_camel_case(model.plural)}.{place}")
             for label, model in self._registry.entities.items()
             for place, one in enumerate(plain.get(model.plural) or ())
         ]
