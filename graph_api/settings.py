@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     page_max_size: int = Field(
         default=500, ge=1, le=500, description="Largest `first` or `last` accepted."
     )
+    audit_keys: str | None = Field(
+        default=None,
+        description="Keys that sign the audit, as `id:base64` separated by commas, the first one "
+        "signing; unset: a key in `DATA_DIR` that is made once.",
+        repr=False,
+    )
     dev_tenant: str | None = Field(
         default=None,
         description="Tenant of every viewer while there is no sign-in; refused outside loopback.",

@@ -73,3 +73,9 @@ from oilgas._ag_label_vertex v
 join pg_catalog.pg_class c on c.oid = v.tableoid
 where v.id = any($1::text[]::ag_catalog.graphid[])
   and ((v.properties ->> 'tenant_id'::text) collate "C") = any($2::text[]);
+
+-- name: entity_ids_by_graph_id
+-- The entity ids of vertices of any label.
+select v.id::text as graph_id, (v.properties ->> 'id'::text) as entity_id
+from oilgas._ag_label_vertex v
+where v.id = any($1::text[]::ag_catalog.graphid[]);

@@ -45,13 +45,28 @@ for key share of t;
 
 -- name: link_vertices
 -- Adds edges, or merges what is said about those that are there; answers with what changed.
+with wanted as materialized (
+    select v.start_id::ag_catalog.graphid as start_id, v.end_id::ag_catalog.graphid as end_id,
+           v.properties::ag_catalog.agtype as properties, v.edge_key
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[])
+        v (start_id, end_id, properties, edge_key)
+), earlier as materialized (
+    select o.id, o.properties
+    from wanted w join oilgas."{edge_type}" o
+      on o.start_id = w.start_id and o.end_id = w.end_id
+     and ((o.properties ->> 'edge_key'::text) collate "C") = w.edge_key
+), written as (
 insert into oilgas."{edge_type}" as e (start_id, end_id, properties)
-select v.start_id::ag_catalog.graphid, v.end_id::ag_catalog.graphid, v.properties::ag_catalog.agtype
-from unnest($1::text[], $2::text[], $3::text[]) v (start_id, end_id, properties)
+select w.start_id, w.end_id, w.properties from wanted w
 on conflict (start_id, end_id, (properties ->> 'edge_key'::text) collate "C") do update
 set properties = e.properties || excluded.properties
 where (e.properties || excluded.properties) <> e.properties
-returning e.start_id::text as start_id, e.end_id::text as end_id, (xmax = 0) as created;
+returning e.id, e.start_id, e.end_id, e.properties, (xmax = 0) as created
+)
+select n.id::text as edge_id, n.start_id::text as start_id, n.end_id::text as end_id,
+       (n.properties ->> 'edge_key'::text) as edge_key, n.created,
+       o.properties::text as before, n.properties::text as after
+from written n left join earlier o on o.id = n.id;
 
 -- name: unlink_vertices
 -- Removes the edges of a type between two vertices; with an edge key, only that one.
@@ -59,14 +74,15 @@ delete from oilgas."{edge_type}" e
 where e.start_id = $1::text::ag_catalog.graphid and e.end_id = $2::text::ag_catalog.graphid
   and ((e.properties ->> 'tenant_id'::text) collate "C") = $3::text
   and ($4::text is null or ((e.properties ->> 'edge_key'::text) collate "C") = $4::text)
-returning e.id::text as edge_id;
+returning e.id::text as edge_id, e.properties::text as before;
 
 -- name: refresh_current_reference
 -- Keeps a vertex's reference true to its edges: the stated one that still holds and began last.
 update oilgas."{label}" t
 set properties = t.properties || ag_catalog.agtype_build_map(
     '{reference}'::text, c.other_id, 'updated_at'::text, $2::text)
-from unnest($1::text[]) v (graph_id)
+from oilgas."{label}" b
+join unnest($1::text[]) v (graph_id) on b.id = v.graph_id::ag_catalog.graphid
 left join lateral (
     select (o.properties ->> 'id'::text) as other_id
     from oilgas."{edge_type}" e join oilgas."{other_label}" o on o.id = e.{far_end}
@@ -79,21 +95,25 @@ left join lateral (
              e.id desc
     limit 1
 ) c on true
-where t.id = v.graph_id::ag_catalog.graphid
-  and (t.properties ->> '{reference}'::text) is distinct from c.other_id;
+where t.id = b.id
+  and (t.properties ->> '{reference}'::text) is distinct from c.other_id
+returning b.properties::text as before, t.properties::text as after;
 
 -- name: delete_edges_of_vertex
 -- Removes every edge of a type at a vertex, before the vertex itself.
 delete from oilgas."{edge_type}" e
 where e.start_id = $1::text::ag_catalog.graphid or e.end_id = $1::text::ag_catalog.graphid
-returning e.id::text as edge_id;
+returning e.id::text as edge_id, e.start_id::text as start_id, e.end_id::text as end_id,
+          e.properties::text as before;
 
 -- name: forget_reference
 -- Takes a deleted entity's id out of the vertices that named it.
 update oilgas."{label}" t
 set properties = t.properties || ag_catalog.agtype_build_map('{reference}'::text, null::text)
-where ((t.properties ->> '{reference}'::text) collate "C") = $1::text
-  and ((t.properties ->> 'tenant_id'::text) collate "C") = $2::text;
+from oilgas."{label}" b
+where b.id = t.id and ((t.properties ->> '{reference}'::text) collate "C") = $1::text
+  and ((t.properties ->> 'tenant_id'::text) collate "C") = $2::text
+returning b.properties::text as before, t.properties::text as after;
 
 -- name: delete_vertex
 -- Removes a vertex whose edges are gone.

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 import asyncpg
 
 from graph_api.core.age import SESSION_SETTINGS, prepare_connection
+from graph_api.core.audit_keys import audit_keys
 from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Viewer
@@ -43,11 +45,19 @@ statement_log: ContextVar[StatementLog | None] = ContextVar("statement_log", def
 class Session:
     """A connection that acts for one viewer, inside a transaction or for a single statement."""
 
-    __slots__ = ("_connection", "viewer")
+    __slots__ = ("_connection", "_journal", "viewer")
 
-    def __init__(self, connection: Any, viewer: Viewer) -> None:
+    def __init__(self, connection: Any, viewer: Viewer, journal: Journal | None = None) -> None:
         self._connection = connection
+        self._journal = journal
         self.viewer = viewer
+
+    @property
+    def journal(self) -> Journal:
+        """Where a write notes what it changes; raises RuntimeError outside a transaction."""
+        if self._journal is None:
+            raise RuntimeError("only a transaction has a journal")
+        return self._journal
 
     async def fetch(self, statement: Statement, *arguments: object) -> Sequence[Row]:
         """Run a statement and return its rows.
@@ -72,6 +82,7 @@ class Database:
 
     def __init__(self, pool: Any, settings: Settings) -> None:
         self._pool = pool
+        self._audit_keys = audit_keys(settings)
         self._acquire_timeout = settings.pool_acquire_timeout_seconds
 
     @classmethod
@@ -109,10 +120,19 @@ class Database:
             return await Session(connection, viewer).fetch(statement, *arguments)
 
     @asynccontextmanager
-    async def transaction(self, viewer: Viewer) -> AsyncIterator[Session]:
-        """One transaction for a viewer: everything in it is written, or nothing is."""
+    async def transaction(
+        self, viewer: Viewer, action: str, cause: Cause = Cause.MUTATION
+    ) -> AsyncIterator[Session]:
+        """One transaction for a viewer: everything in it is written, or nothing is.
+
+        `action` is what the audit calls it. The changes noted in the session's journal and the
+        audit entry are written as its last statements.
+        """
+        journal = Journal(action, cause)
         async with self._acquire() as connection, connection.transaction():
-            yield Session(connection, viewer)
+            session = Session(connection, viewer, journal)
+            yield session
+            await journal.write(session, self._audit_keys)
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[Any]:

@@ -13,5 +13,7 @@ class Viewer:
     tenant_id: str
     subject: str
     """Who it is, as the audit names it."""
+    actor_type: str = "user"
+    """`user`, `agent` or `system`."""
     is_admin: bool = False
     """Whether the viewer may write what all tenants share."""

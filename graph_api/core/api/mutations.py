@@ -42,8 +42,9 @@ from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
 from graph_api.core.errors import ApiError
+from graph_api.core.graph.linking import Outcome, VertexEnd
 from graph_api.core.graph.registry import Edge
-from graph_api.core.graph.writing import Outcome, Upsert, VertexEnd, Written
+from graph_api.core.graph.writing import Upsert, Written
 from graph_api.core.model import EdgeProperties, GraphEntity
 
 OnDelete = Callable[[Session, UUID], Awaitable[int]]
@@ -122,7 +123,7 @@ class GraphMutations:
 
         async def write(context: OperationContext, plain: dict[str, Any]) -> Written:
             key = plain.get("idempotency_key")
-            async with context.database.transaction(context.viewer) as session:
+            async with context.database.transaction(context.viewer, f"upsert{label}") as session:
                 earlier = key and await earlier_answer(session, key, f"upsert{label}", plain)
                 if not earlier:
                     writes = [(label, plain[name], to_camel_case(name))]
@@ -286,7 +287,7 @@ class GraphMutations:
         )
 
         async def write(context: OperationContext, plain: dict[str, Any]) -> dict[str, Any]:
-            async with context.database.transaction(context.viewer) as session:
+            async with context.database.transaction(context.viewer, "link") as session:
                 wanted = await self._requested_link(context, session, plain, "")
                 link = (wanted.start, wanted.end, wanted.properties)
                 outcomes = await context.writer.link(session, wanted.edge, [link])
@@ -306,7 +307,7 @@ class GraphMutations:
         )
 
         async def write(context: OperationContext, plain: dict[str, Any]) -> dict[str, Any]:
-            async with context.database.transaction(context.viewer) as session:
+            async with context.database.transaction(context.viewer, "unlink") as session:
                 wanted = await self._requested_link(context, session, plain, "")
                 identified = bool(plain.get("properties"))
                 key = wanted.properties.edge_key if identified else None
@@ -345,7 +346,7 @@ class GraphMutations:
             if self._registry.entity(label).shared and not context.viewer.is_admin:
                 message = f"only administrators remove a {label}, which all tenants share"
                 raise Refused(Forbidden(message=message))
-            async with context.database.transaction(context.viewer) as session:
+            async with context.database.transaction(context.viewer, "deleteEntity") as session:
                 entity = await context.writer.lock(session, label, entity_id)
                 if entity is None:
                     raise Refused(NotFound(message="there is no such entity", path="id"))
@@ -408,7 +409,7 @@ class GraphMutations:
             raise invalid([FieldError(path="input", message=message)])
         key = plain.get("idempotency_key")
         answer = BulkAnswer()
-        async with context.database.transaction(context.viewer) as session:
+        async with context.database.transaction(context.viewer, "bulkUpsert") as session:
             earlier = key and await earlier_answer(session, key, "bulkUpsert", plain)
             if earlier:
                 return _bulk_answer(earlier)

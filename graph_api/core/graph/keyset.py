@@ -66,19 +66,37 @@ def page_segments(
         kinds = [f"{keys[0].expression} is not null", f"{keys[0].expression} is null"]
     else:
         kinds = [f"{keys[0].expression} is not null"]
+    positions = [
+        (position, backward)
+        for position, backward in (
+            (request.origin, request.backward),
+            (request.limit_position, not request.backward),
+        )
+        if position is not None
+    ]
     segments = []
     for place, kind in enumerate(kinds):
+        nulls = place == 1
+        # a parameter that no segment uses would have no type, so this is settled before any is added
+        if any(_excludes(keys, one, backward, nulls=nulls) for one, backward in positions):
+            continue
         bounds = [
-            _segment_bound(keys, position, tie, parameters, backward, nulls=place == 1)
-            for position, backward in (
-                (request.origin, request.backward),
-                (request.limit_position, not request.backward),
-            )
-            if position is not None
+            _segment_bound(keys, one, tie, parameters, backward)
+            for one, backward in positions
+            if not keys or nulls == (one.values[0] is None)
         ]
-        if None not in bounds:
-            segments.append(Segment(" and ".join([kind, *filter(None, bounds)]), order_by))
+        segments.append(Segment(" and ".join([kind, *bounds]), order_by))
     return segments[::-1] if request.backward else segments
+
+
+def _excludes(keys: Sequence[SortKey], position: Position, backward: bool, *, nulls: bool) -> bool:
+    """Whether no row of a segment lies beyond a position.
+
+    Rows without a value all come after those that have one.
+    """
+    if not keys or nulls == (position.values[0] is None):
+        return False
+    return nulls == backward
 
 
 def _segment_bound(
@@ -87,23 +105,16 @@ def _segment_bound(
     tie: TieBreaker,
     parameters: Parameters,
     backward: bool,
-    *,
-    nulls: bool,
-) -> str | None:
-    """That a row of one segment lies beyond a position; None where no row of it does."""
+) -> str:
+    """That a row of the position's own segment lies beyond the position."""
     ties_descend = bool(keys and keys[0].descending) != backward
     row = parameters.add(position.row_id, tie.cast)
     rest = f"{tie.expression} {'<' if ties_descend else '>'} {row}"
     for key, value in reversed(list(zip(keys[1:], position.values[1:], strict=True))):
         rest = _key_beyond(key, value, rest, parameters, backward)
-    if not keys:
+    if not keys or position.values[0] is None:
         return rest
     leading, value = keys[0], position.values[0]
-    if nulls != (value is None):
-        # rows without a value all come after those that have one
-        return "true" if nulls != backward else None
-    if value is None:
-        return rest
     place = _place(leading, value, parameters)
     operator = "<" if leading.descending != backward else ">"
     # the first comparison is the index range; the second settles ties at its edge

@@ -4,30 +4,22 @@ Upserts go by natural key and take the vertices' locks in the order of their key
 writers of the same keys queue up instead of losing one another's changes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from graph_api.core.database import Session
-from graph_api.core.graph.registry import Edge, GraphRegistry
-from graph_api.core.graph.rows import encode_edge, encode_entity, hydrate, moment_text
+from graph_api.core.graph.changes import edge_change, entity_change, stored_entity_change
+from graph_api.core.graph.linking import EdgeWriter, Outcome
+from graph_api.core.graph.rows import encode_entity, hydrate
 from graph_api.core.graph.search import search_lexemes, search_names
-from graph_api.core.model import EdgeProperties, GraphEntity
+from graph_api.core.model import GraphEntity
 from graph_api.core.statements import statement
 
 # a writer that finds a key neither there nor insertable has met a deletion; it tries again
 _MOST_ROUNDS = 5
-
-
-class Outcome(StrEnum):
-    """What a write did."""
-
-    CREATED = "CREATED"
-    UPDATED = "UPDATED"
-    UNCHANGED = "UNCHANGED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +42,8 @@ class Written:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class VertexEnd:
-    """One end of an edge: where AGE keeps it, and its entity id."""
-
-    graph_id: str
-    entity_id: str
-
-
-class GraphWriter:
+class GraphWriter(EdgeWriter):
     """Writes the declared graph; every method runs in the session's transaction."""
-
-    def __init__(self, registry: GraphRegistry) -> None:
-        self.registry = registry
 
     async def upsert(
         self, session: Session, label: str, upserts: Sequence[Upsert]
@@ -119,6 +100,7 @@ class GraphWriter:
         for key, graph_id in inserted.items():
             entity, outcomes = fresh[key]
             stored = entity.model_copy().stored_as(graph_id)
+            session.journal.record(entity_change(None, stored))
             for place, outcome in zip(missing[key], [Outcome.CREATED, *outcomes], strict=True):
                 written[place] = Written(stored, outcome)
         return set(inserted)
@@ -140,6 +122,7 @@ class GraphWriter:
                 after, outcomes = before, [Outcome.UNCHANGED] * len(outcomes)
             else:
                 changed[key] = after
+                session.journal.record(entity_change(before, after))
             for place, outcome in zip(remaining[key], outcomes, strict=True):
                 written[place] = Written(after, outcome)
         if changed:
@@ -165,97 +148,6 @@ class GraphWriter:
             ["\x1f".join(search_lexemes(entity)) for entity in latest],
         )
 
-    async def ends_by_natural_key(
-        self, session: Session, label: str, keys: Iterable[str]
-    ) -> dict[str, VertexEnd]:
-        """The vertices of these natural keys, held against deletion until the transaction ends."""
-        rows = await session.fetch(
-            statement("vertices_for_linking").fill(label=label),
-            self.registry.tenant_of(label, session.viewer),
-            sorted(set(keys)),
-        )
-        return {row["natural_key"]: VertexEnd(row["graph_id"], row["entity_id"]) for row in rows}
-
-    async def ends_by_id(
-        self, session: Session, label: str, ids: Iterable[UUID]
-    ) -> dict[UUID, VertexEnd]:
-        """The vertices of these entity ids, held against deletion until the transaction ends."""
-        rows = await session.fetch(
-            statement("vertices_for_linking_by_id").fill(label=label),
-            self.registry.tenant_of(label, session.viewer),
-            sorted({str(one) for one in ids}),
-        )
-        return {
-            UUID(row["entity_id"]): VertexEnd(row["graph_id"], row["entity_id"]) for row in rows
-        }
-
-    async def link(
-        self,
-        session: Session,
-        edge: Edge,
-        links: Sequence[tuple[VertexEnd, VertexEnd, EdgeProperties]],
-    ) -> list[Outcome]:
-        """Add edges of one declaration, or merge their properties into those that are there."""
-        tenant = session.viewer.tenant_id
-        unique = {
-            (start.graph_id, end.graph_id, properties.edge_key): properties
-            for start, end, properties in links
-        }
-        rows = await session.fetch(
-            statement("link_vertices").fill(edge_type=edge.edge_type.name),
-            [start for start, _, _ in unique],
-            [end for _, end, _ in unique],
-            [encode_edge(properties, tenant) for properties in unique.values()],
-        )
-        changed = {
-            (row["start_id"], row["end_id"]): Outcome.CREATED if row["created"] else Outcome.UPDATED
-            for row in rows
-        }
-        await self._refresh_current(session, edge, changed)
-        return [
-            changed.get((start.graph_id, end.graph_id), Outcome.UNCHANGED)
-            for start, end, _ in links
-        ]
-
-    async def unlink(
-        self, session: Session, edge: Edge, start: VertexEnd, end: VertexEnd, edge_key: str | None
-    ) -> int:
-        """Remove the edges of a declaration between two vertices; returns how many there were."""
-        rows = await session.fetch(
-            statement("unlink_vertices").fill(edge_type=edge.edge_type.name),
-            start.graph_id,
-            end.graph_id,
-            session.viewer.tenant_id,
-            edge_key,
-        )
-        if rows:
-            await self._refresh_current(session, edge, [(start.graph_id, end.graph_id)])
-        return len(rows)
-
-    async def _refresh_current(
-        self, session: Session, edge: Edge, changed: Iterable[tuple[str, str]]
-    ) -> None:
-        if edge.current_as is None:
-            return
-        at_start = edge.current_on == "start"
-        graph_ids = sorted({start if at_start else end for start, end in changed})
-        if not graph_ids:
-            return
-        own, other = (edge.start, edge.end) if at_start else (edge.end, edge.start)
-        await session.fetch(
-            statement("refresh_current_reference").fill(
-                label=own.label(),
-                other_label=other.label(),
-                edge_type=edge.edge_type.name,
-                reference=edge.current_as,
-                near_end="start_id" if at_start else "end_id",
-                far_end="end_id" if at_start else "start_id",
-            ),
-            graph_ids,
-            moment_text(datetime.now(UTC)),
-            session.viewer.tenant_id,
-        )
-
     async def lock(self, session: Session, label: str, entity_id: UUID) -> GraphEntity | None:
         """An entity taken for writing; None where the viewer has none of that id."""
         rows = await session.fetch(
@@ -272,18 +164,11 @@ class GraphWriter:
         label = entity.label()
         removed = 0
         for edge_type in sorted(self._edge_types_at(label)):
-            rows = await session.fetch(
-                statement("delete_edges_of_vertex").fill(edge_type=edge_type), entity.graph_id
-            )
-            removed += len(rows)
+            removed += await self._delete_edges(session, edge_type, entity)
         for other in self.registry.entities:
             for reference in self.registry.references(other).values():
                 if reference.references is not None and reference.references.label == label:
-                    await session.fetch(
-                        statement("forget_reference").fill(label=other, reference=reference.name),
-                        str(entity.id),
-                        session.viewer.tenant_id,
-                    )
+                    await self._forget(session, other, reference.name, entity)
         await session.fetch(
             statement("delete_search_entry"),
             self.registry.tenant_of(label, session.viewer),
@@ -291,7 +176,33 @@ class GraphWriter:
             str(entity.id),
         )
         await session.fetch(statement("delete_vertex").fill(label=label), entity.graph_id)
+        session.journal.record(entity_change(entity, None))
         return removed
+
+    async def _delete_edges(self, session: Session, edge_type: str, entity: GraphEntity) -> int:
+        rows = await session.fetch(
+            statement("delete_edges_of_vertex").fill(edge_type=edge_type), entity.graph_id
+        )
+        graph_ids = {one for row in rows for one in (row["start_id"], row["end_id"])}
+        named = await session.fetch(statement("entity_ids_by_graph_id"), sorted(graph_ids))
+        ids = {row["graph_id"]: row["entity_id"] for row in named}
+        for row in rows:
+            ends = ids.get(row["start_id"], ""), ids.get(row["end_id"], "")
+            session.journal.record(
+                edge_change(edge_type, row["edge_id"], *ends, row["before"], None)
+            )
+        return len(rows)
+
+    async def _forget(
+        self, session: Session, label: str, reference: str, entity: GraphEntity
+    ) -> None:
+        rows = await session.fetch(
+            statement("forget_reference").fill(label=label, reference=reference),
+            str(entity.id),
+            session.viewer.tenant_id,
+        )
+        for row in rows:
+            session.journal.record(stored_entity_change(label, row["before"], row["after"]))
 
     def _edge_types_at(self, label: str) -> set[str]:
         return {

@@ -11,8 +11,10 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from graph_api.core.database import Database, Session
+from graph_api.core.graph.linking import VertexEnd
 from graph_api.core.graph.registry import Edge, GraphRegistry
-from graph_api.core.graph.writing import GraphWriter, Upsert, VertexEnd
+from graph_api.core.graph.writing import GraphWriter, Upsert
+from graph_api.core.journal import Cause
 from graph_api.core.model import GraphEntity
 from graph_api.core.statements import statement
 from graph_api.core.viewer import Viewer
@@ -85,7 +87,7 @@ class ImportRunner:
                     volumes.append(record)
                 case Rejection() | Remark():
                     self._note(record)
-        async with self._database.transaction(self._viewer) as session:
+        async with self._database.transaction(self._viewer, "load", Cause.IMPORT) as session:
             for label in self._labels:
                 if label in entities:
                     await self._write_entities(session, label, entities[label])

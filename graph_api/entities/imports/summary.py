@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from graph_api.core.graph.writing import Outcome
+from graph_api.core.graph.linking import Outcome
 from graph_api.entities.imports.records import Origin, Rejection, Remark
 
 REPORT_COLUMNS = ("kind", "file", "line", "field", "value", "reason")
