@@ -15,7 +15,7 @@ def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> G
         registry or graph_registry(),
         enum_value_description,
         settings,
-        extend_types=[add_volumes],
+        domains=[add_volumes],
         on_delete={"Lease": delete_volumes},
     )
 

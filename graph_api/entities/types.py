@@ -7,7 +7,8 @@ from uuid import UUID
 import strawberry
 
 from graph_api.core.api.building import Argument, add_field, definition_of, list_of
-from graph_api.core.api.entities import EntityTypes, context_of
+from graph_api.core.api.entities import context_of
+from graph_api.core.api.schema import SchemaParts
 from graph_api.core.errors import bad_input
 from graph_api.core.model import GraphEntity
 from graph_api.entities.models import LeaseVolume
@@ -17,7 +18,7 @@ _FIRST_MONTH = date(1, 1, 1)
 _LAST_MONTH = date(9999, 12, 1)
 
 
-def add_volumes(types: EntityTypes) -> None:
+def add_volumes(parts: SchemaParts) -> None:
     """Give leases their monthly volumes."""
     subclass: type[LeaseVolume] = type("LeaseVolume", (LeaseVolume,), {"__module__": __name__})
     volume = strawberry.pydantic.type(subclass, description=LeaseVolume.__doc__)
@@ -44,7 +45,7 @@ def add_volumes(types: EntityTypes) -> None:
         return months
 
     add_field(
-        types.models["Lease"],
+        parts.types.models["Lease"],
         "volumes",
         list_of(volume),
         resolve,

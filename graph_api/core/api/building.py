@@ -113,6 +113,11 @@ def add_field(
     definition_of(cls).fields.append(field)
 
 
+def merge_fields(target: GraphQLClass, written: GraphQLClass) -> None:
+    """Give an object type the fields of a Strawberry class that is written by hand."""
+    definition_of(target).fields.extend(definition_of(written).fields)
+
+
 def _with_signature(
     name: str, resolver: Callable[..., Any], arguments: Sequence[Argument]
 ) -> Callable[..., Any]:

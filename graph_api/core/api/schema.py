@@ -7,7 +7,7 @@ from types import MappingProxyType
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from graph_api.core.api.building import object_type
+from graph_api.core.api.building import GraphQLClass, definition_of, object_type
 from graph_api.core.api.entities import EntityTypes
 from graph_api.core.api.execution import OperationSchema, operation_extensions
 from graph_api.core.api.filtering import FilterTypes
@@ -16,6 +16,20 @@ from graph_api.core.api.queries import GraphQueries
 from graph_api.core.api.scalars import SCALAR_MAP, Describe, FieldTypes
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaParts:
+    """What a domain may add to: the root types, and the graph's own types."""
+
+    query: GraphQLClass
+    mutation: GraphQLClass
+    subscription: GraphQLClass
+    types: EntityTypes
+    fields: FieldTypes
+
+
+Domain = Callable[[SchemaParts], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +44,29 @@ def build_schema(
     registry: GraphRegistry,
     describe: Describe,
     settings: Settings,
-    extend_types: Sequence[Callable[[EntityTypes], None]] = (),
+    domains: Sequence[Domain] = (),
     on_delete: Mapping[str, OnDelete] = MappingProxyType({}),
 ) -> GraphSchema:
     """The schema that a registry implies.
 
-    `extend_types` give entities the fields that do not come from the graph; `on_delete` removes
-    what hangs on a deleted entity of a label.
+    `domains` add the fields that do not come from the graph; `on_delete` removes what hangs on a
+    deleted entity of a label.
     """
     fields = FieldTypes(describe)
     types = EntityTypes(registry, fields, FilterTypes(registry, fields))
-    for extend in extend_types:
-        extend(types)
     query = object_type("Query", "Everything that can be read.")
     queries = GraphQueries(types, fields)
     queries.add_to(query)
     mutation = object_type("Mutation", "Everything that can be changed.")
     GraphMutations(types, fields, queries, on_delete).add_to(mutation)
+    subscription = object_type("Subscription", "Everything that can be followed as it changes.")
+    parts = SchemaParts(query, mutation, subscription, types, fields)
+    for add_domain in domains:
+        add_domain(parts)
     schema = OperationSchema(
         query=query,
         mutation=mutation,
+        subscription=subscription if definition_of(subscription).fields else None,
         types=list(types.models.values()),
         extensions=operation_extensions(settings),
         config=StrawberryConfig(scalar_map=SCALAR_MAP),
