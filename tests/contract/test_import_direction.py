@@ -17,7 +17,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("graph_api.entities.models", "graph_api.models"),
     ("graph_api.entities.graph",),
     ("graph_api.entities.store",),
-    ("graph_api.entities",),
+    ("graph_api.entities", "graph_api.sample"),
     ("graph_api.schema",),
     ("graph_api.app",),
     ("graph_api.demo",),

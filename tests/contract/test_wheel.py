@@ -68,6 +68,8 @@ def test_the_wheel_holds_statements_migrations_schema_and_mappings(installed: Pa
     assert mappings == held(PACKAGE / "entities" / "imports" / "mappings", "*.toml")
     assert len(mappings) >= 6
     assert held(package, "*.py") == held(PACKAGE, "*.py")
+    sample = Path("sample") / "data"
+    assert held(package / sample, "*.*") == held(PACKAGE / sample, "*.*")
 
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
