@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -96,6 +97,19 @@ def test_every_query_is_valid(schema: GraphSchema, block: str | None) -> None:
 def test_the_first_query_is_the_one_that_the_demo_prints() -> None:
     assert graphql_blocks(), "README has no graphql block"
     assert graphql_blocks()[0].strip() == FIRST_QUERY.strip()
+
+
+DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.name)
+def test_links_and_paths_lead_somewhere(document: Path) -> None:
+    text = document.read_text("utf-8")
+    linked = re.findall(r"\]\((?!https?://|#)([^)#]+)", text)
+    named = re.findall(r"`((?:graph_api|docs|tests|sql|cypher|bench)/[\w./-]+)`", text)
+    missing = [one for one in linked if not (document.parent / one).exists()]
+    missing += [one for one in named if "NNNN" not in one and not list(REPOSITORY.glob(f"{one}*"))]
+    assert missing == []
 
 
 Run = Callable[[str], Awaitable[dict[str, Any]]]
