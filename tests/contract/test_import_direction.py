@@ -31,6 +31,7 @@ KNOW_THE_DRIVER = (
     "graph_api.core.age",
     "graph_api.core.database",
     "graph_api.core.doctor",
+    "graph_api.core.feed",  # listens on a connection of its own
     "graph_api.core.migrations",
     "graph_api.app",
 )
