@@ -45,6 +45,7 @@ for key share of t;
 
 -- name: link_vertices
 -- Adds edges, or merges what is said about those that are there; answers with what changed.
+-- To a load ($5), an edge of which only another source is told is unchanged.
 with wanted as materialized (
     select v.start_id::ag_catalog.graphid as start_id, v.end_id::ag_catalog.graphid as end_id,
            v.properties::ag_catalog.agtype as properties, v.edge_key
@@ -60,7 +61,10 @@ insert into oilgas."{edge_type}" as e (start_id, end_id, properties)
 select w.start_id, w.end_id, w.properties from wanted w
 on conflict (start_id, end_id, (properties ->> 'edge_key'::text) collate "C") do update
 set properties = e.properties || excluded.properties
-where (e.properties || excluded.properties) <> e.properties
+where case when $5::boolean
+           then (e.properties || excluded.properties) - '"source"'::ag_catalog.agtype
+                <> e.properties - '"source"'::ag_catalog.agtype
+           else (e.properties || excluded.properties) <> e.properties end
 returning e.id, e.start_id, e.end_id, e.properties, (xmax = 0) as created
 )
 select n.id::text as edge_id, n.start_id::text as start_id, n.end_id::text as end_id,

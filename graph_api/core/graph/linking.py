@@ -65,8 +65,14 @@ class EdgeWriter:
         session: Session,
         edge: Edge,
         links: Sequence[tuple[VertexEnd, VertexEnd, EdgeProperties]],
+        *,
+        loaded: bool = False,
     ) -> list[Outcome]:
-        """Add edges of one declaration, or merge their properties into those that are there."""
+        """Add edges of one declaration, or merge their properties into those that are there.
+
+        To a load, an edge that another file stated in the same words is unchanged: its source
+        stays, or two files would change it back and forth for ever.
+        """
         tenant = session.viewer.tenant_id
         unique = {
             (start.graph_id, end.graph_id, properties.edge_key): (start, end, properties)
@@ -78,6 +84,7 @@ class EdgeWriter:
             [end for _, end, _ in unique],
             [encode_edge(properties, tenant) for _, _, properties in unique.values()],
             [edge_key for _, _, edge_key in unique],
+            loaded,
         )
         changed: dict[tuple[str, str, str], Outcome] = {}
         for row in rows:

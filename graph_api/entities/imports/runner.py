@@ -164,7 +164,9 @@ class ImportRunner:
                 self._report.line("rejected", record.origin, record.edge_type, "", reason)
                 continue
             links.append((ends[record.start], ends[record.end], properties))
-        for outcome in await self._writer.link(session, edge, links) if links else ():
+        if not links:
+            return
+        for outcome in await self._writer.link(session, edge, links, loaded=True):
             self.summary.count(record.edge_type, outcome)
         self._touched.add(edge.edge_type.name)
 
