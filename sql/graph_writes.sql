@@ -69,7 +69,7 @@ returning e.id, e.start_id, e.end_id, e.properties, (xmax = 0) as created
 )
 select n.id::text as edge_id, n.start_id::text as start_id, n.end_id::text as end_id,
        (n.properties ->> 'edge_key'::text) as edge_key, n.created,
-       o.properties::text as before, n.properties::text as after
+       o.properties as before, n.properties as after
 from written n left join earlier o on o.id = n.id;
 
 -- name: unlink_vertices
@@ -78,7 +78,7 @@ delete from oilgas."{edge_type}" e
 where e.start_id = $1::text::ag_catalog.graphid and e.end_id = $2::text::ag_catalog.graphid
   and ((e.properties ->> 'tenant_id'::text) collate "C") = $3::text
   and ($4::text is null or ((e.properties ->> 'edge_key'::text) collate "C") = $4::text)
-returning e.id::text as edge_id, e.properties::text as before;
+returning e.id::text as edge_id, e.properties as before;
 
 -- name: refresh_current_reference
 -- Keeps a vertex's reference true to its edges: the stated one that still holds and began last.
@@ -101,14 +101,14 @@ left join lateral (
 ) c on true
 where t.id = b.id
   and (t.properties ->> '{reference}'::text) is distinct from c.other_id
-returning b.properties::text as before, t.properties::text as after;
+returning b.properties as before, t.properties as after;
 
 -- name: delete_edges_of_vertex
 -- Removes every edge of a type at a vertex, before the vertex itself.
 delete from oilgas."{edge_type}" e
 where e.start_id = $1::text::ag_catalog.graphid or e.end_id = $1::text::ag_catalog.graphid
 returning e.id::text as edge_id, e.start_id::text as start_id, e.end_id::text as end_id,
-          e.properties::text as before;
+          e.properties as before;
 
 -- name: forget_reference
 -- Takes a deleted entity's id out of the vertices that named it.
@@ -117,7 +117,7 @@ set properties = t.properties || ag_catalog.agtype_build_map('{reference}'::text
 from oilgas."{label}" b
 where b.id = t.id and ((t.properties ->> '{reference}'::text) collate "C") = $1::text
   and ((t.properties ->> 'tenant_id'::text) collate "C") = $2::text
-returning b.properties::text as before, t.properties::text as after;
+returning b.properties as before, t.properties as after;
 
 -- name: delete_vertex
 -- Removes a vertex whose edges are gone.
