@@ -22,10 +22,13 @@ select * from ag_catalog.cypher('oilgas', $cypher$ RETURN 1 $cypher$) as (one ag
 select s.name, s.setting as value from pg_catalog.pg_settings s where s.name = any($1::text[]);
 
 -- name: label_facts
--- The labels of the graph: `v` for vertices, `e` for edges.
-select l.name::text as name, l.kind::text as kind
-from ag_catalog.ag_label l join ag_catalog.ag_graph g on g.graphid = l.graph
-where g.name = 'oilgas' and l.name not in ('_ag_label_vertex', '_ag_label_edge');
+-- The labels of the graph, `v` for vertices and `e` for edges, by their tables: a plain role may
+-- not read AGE's own catalog.
+select c.relname::text as name,
+       case i.inhparent when to_regclass('oilgas._ag_label_vertex') then 'v' else 'e' end as kind
+from pg_catalog.pg_inherits i
+join pg_catalog.pg_class c on c.oid = i.inhrelid
+where i.inhparent in (to_regclass('oilgas._ag_label_vertex'), to_regclass('oilgas._ag_label_edge'));
 
 -- name: index_facts
 -- The indexes of the graph's tables: what each is defined as, and whether it can be relied on.

@@ -37,6 +37,14 @@ LEAKPROOF_FUNCTIONS = (
 
 AGE_FUNCTIONS = (UNNEST, *LEAKPROOF_FUNCTIONS)
 
+PRIVILEGES_NEEDED = (
+    "as a superuser, in this database: create extension if not exists age; "
+    "create extension if not exists vector schema public; "
+    "grant usage on schema ag_catalog to ROLE; "
+    "ROLE being the one of GRAPH_API_DATABASE_URL, which should own the database"
+)
+"""What a superuser must do for a role that is none; AGE itself grants nothing to anybody."""
+
 
 class AgeUnavailableError(Exception):
     """AGE is installed in the database and cannot be used; the message says what to do."""
@@ -63,8 +71,7 @@ async def prepare_connection(connection: Any) -> None:
         return  # before the first migration there is no extension
     except asyncpg.InsufficientPrivilegeError as error:
         raise AgeUnavailableError(
-            f"this role may not use AGE ({error}); as a superuser: "
-            "grant usage on schema ag_catalog to the role of GRAPH_API_DATABASE_URL"
+            f"this role may not use AGE ({error}); {PRIVILEGES_NEEDED}"
         ) from error
     except asyncpg.PostgresError as error:
         raise AgeUnavailableError(
@@ -106,7 +113,7 @@ def notice_of(row: Any) -> AgeNotice | None:
             return None
         return AgeNotice(
             f"age_unnest is estimated at {row['rows_estimated']:g} rows, "
-            "so reads of two hops may scan whole tables",
+            "so lookups and reads of two hops may scan whole tables",
             f"as a superuser: {statement('estimate_age_unnest').text}",
         )
     if row["is_leakproof"]:

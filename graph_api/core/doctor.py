@@ -8,6 +8,7 @@ import asyncpg
 
 from graph_api.core.age import (
     AGE_FUNCTIONS,
+    PRIVILEGES_NEEDED,
     SESSION_SETTINGS,
     UNNEST,
     AgeUnavailableError,
@@ -96,7 +97,10 @@ class Examination:
         rows = await self.database.fetch(
             _VIEWER, statement("extension_facts"), list(_OLDEST_EXTENSIONS)
         )
-        return [_extension_finding(row["name"], row["available"], row["installed"]) for row in rows]
+        return [
+            _extension_finding(row["name"], row["available"], row["installed"], self.is_superuser)
+            for row in rows
+        ]
 
     async def applied_migrations(self) -> Finding:
         """That the database has the schema of this version."""
@@ -252,14 +256,19 @@ def unreachable(reason: str) -> Finding:
     )
 
 
-def _extension_finding(name: str, available: str | None, installed: str | None) -> Finding:
+def _extension_finding(
+    name: str, available: str | None, installed: str | None, is_superuser: bool
+) -> Finding:
     check = f"extension {name}"
     if available is None and installed is None:
         package = {"age": "postgresql-NN-age", "vector": "postgresql-NN-pgvector"}[name]
         advice = f"install the package {package} of the server's PostgreSQL version NN"
         return Finding(check, Verdict.FAIL, "the server does not have it", (advice,))
     if installed is None:
-        return Finding(check, Verdict.FAIL, "not created in the database", ("graph-api migrate",))
+        # pgvector is a trusted extension, which the owner of a database may create; AGE is not
+        may_create = is_superuser or name != "age"
+        advice = "graph-api migrate" if may_create else PRIVILEGES_NEEDED
+        return Finding(check, Verdict.FAIL, "not created in the database", (advice,))
     if _version(installed) < _OLDEST_EXTENSIONS[name]:
         oldest = ".".join(str(part) for part in _OLDEST_EXTENSIONS[name])
         advice = f"install {oldest} or later, then: alter extension {name} update"

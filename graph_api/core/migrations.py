@@ -8,7 +8,12 @@ from typing import Any
 
 import asyncpg
 
-from graph_api.core.age import SESSION_SETTINGS, AgeNotice, assert_server_settings
+from graph_api.core.age import (
+    PRIVILEGES_NEEDED,
+    SESSION_SETTINGS,
+    AgeNotice,
+    assert_server_settings,
+)
 from graph_api.core.resources import resource_directory
 from graph_api.core.statements import statement
 
@@ -104,6 +109,9 @@ async def _apply(connection: Any, migration: Migration) -> None:
                 migration.checksum,
             )
     except asyncpg.PostgresError as error:
+        remedy = ""
+        if isinstance(error, asyncpg.InsufficientPrivilegeError):
+            remedy = f"\n{PRIVILEGES_NEEDED}"
         raise MigrationError(
-            f"migration {migration.number:04}_{migration.name} failed: {error}"
+            f"migration {migration.number:04}_{migration.name} failed: {error}{remedy}"
         ) from error

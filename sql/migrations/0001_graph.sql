@@ -5,7 +5,8 @@ create extension if not exists vector schema public;
 
 do $$
 begin
-    if not exists (select from ag_catalog.ag_graph where name = 'oilgas') then
+    -- by the schema, as AGE's own catalog is closed to roles that are not superusers
+    if to_regnamespace('oilgas') is null then
         perform ag_catalog.create_graph('oilgas');
     end if;
 end
@@ -61,8 +62,7 @@ returns void language plpgsql as $$
 declare
     field text;
 begin
-    if not exists (select from ag_catalog.ag_label l join ag_catalog.ag_graph g on g.graphid = l.graph
-                   where g.name = 'oilgas' and l.name = label) then
+    if to_regclass(format('oilgas.%I', label)) is null then
         -- untyped literals: AGE 1.5 takes names, later versions take cstrings
         execute format('select ag_catalog.create_vlabel(%L, %L)', 'oilgas', label);
     end if;
@@ -93,8 +93,7 @@ $$;
 create function graph_admin.ensure_edge_label(label text)
 returns void language plpgsql as $$
 begin
-    if not exists (select from ag_catalog.ag_label l join ag_catalog.ag_graph g on g.graphid = l.graph
-                   where g.name = 'oilgas' and l.name = label) then
+    if to_regclass(format('oilgas.%I', label)) is null then
         execute format('select ag_catalog.create_elabel(%L, %L)', 'oilgas', label);
     end if;
     perform graph_admin.ensure_index(
