@@ -2,17 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import asyncpg
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
 from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.feed import ChangeFeed
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graphiql import graphiql_routes
 from graph_api.core.http import GraphQLEndpoint
@@ -20,6 +21,7 @@ from graph_api.core.migrations import MigrationError
 from graph_api.core.server import running_database
 from graph_api.core.statements import statement
 from graph_api.core.viewer import Viewer
+from graph_api.core.websocket import GraphQLSocket
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
 
@@ -48,19 +50,31 @@ def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Sta
                     raise MigrationError(
                         f"the database lacks the migrations {names}; run `graph-api migrate`"
                     )
-                yield {"services": Services(settings, database, graph.registry)}
+                feed = ChangeFeed(dsn, database)
+                await feed.start()
+                try:
+                    yield {"services": Services(settings, database, graph.registry, feed)}
+                finally:
+                    await feed.stop()
             finally:
                 await database.close()
 
-    async def make_context(request: Request) -> OperationContext:
-        services: Services = request.state.services
+    async def make_context(connection: HTTPConnection) -> OperationContext:
+        services: Services = connection.state.services
         return services.operation(_viewer(settings))
 
+    async def make_socket_context(
+        connection: HTTPConnection, parameters: dict[str, Any]
+    ) -> OperationContext:
+        return await make_context(connection)
+
     endpoint = GraphQLEndpoint(graph.schema, settings, make_context)
+    socket = GraphQLSocket(graph.schema, settings, make_socket_context)
     return Starlette(
         routes=[
             *graphiql_routes(),
             Route("/graphql", endpoint.respond, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", socket.serve),
             Route("/healthz", _alive),
             Route("/readyz", _ready),
         ],
@@ -88,7 +102,9 @@ async def _ready(request: Request) -> Response:
         await services.database.fetch(Viewer("", "readiness"), statement("ready"))
     except (ApiError, asyncpg.PostgresError):
         return JSONResponse({"status": "not ready", "database": "unreachable"}, 503)
-    return JSONResponse({"status": "ready", "database": "migrated"})
+    if not services.feed.connected:
+        return JSONResponse({"status": "not ready", "feed": "not connected"}, 503)
+    return JSONResponse({"status": "ready", "database": "migrated", "feed": "connected"})
 
 
 async def _api_error(request: Request, error: Exception) -> Response:

@@ -66,6 +66,18 @@ class Settings(BaseSettings):
         default=None,
         description="Tenant of every viewer while there is no sign-in; refused outside loopback.",
     )
+    subscriptions_max_per_connection: int = Field(
+        default=100, ge=1, description="Most operations under way on one WebSocket."
+    )
+    websocket_message_max_bytes: int = Field(
+        default=1_048_576, ge=1024, description="Largest WebSocket message accepted, in bytes."
+    )
+    websocket_init_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="How long a WebSocket may wait with its connection_init."
+    )
+    feed_heartbeat_seconds: float = Field(
+        default=12.0, gt=0, description="Silence after which an event stream sends a comment."
+    )
     graphiql: bool = Field(default=True, description="Serve GraphiQL to browsers at `/graphql`.")
     log_level: str = Field(
         default="info", description="Least severe level written to the log (debug … critical)."

@@ -19,6 +19,7 @@ from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
 from graph_api.core.embedded import EmbeddedPostgres
+from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import migrate
 from graph_api.core.viewer import Viewer
 from graph_api.schema import graph_schema
@@ -94,9 +95,15 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def services(settings: Settings, database: Database, schema: GraphSchema) -> Services:
+async def services(
+    settings: Settings, database: Database, schema: GraphSchema
+) -> AsyncIterator[Services]:
     """What the application would hold."""
-    return Services(settings, database, schema.registry)
+    assert settings.database_url is not None
+    feed = ChangeFeed(settings.database_url, database)
+    await feed.start()
+    yield Services(settings, database, schema.registry, feed)
+    await feed.stop()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from graph_api.core.database import Database
+from graph_api.core.feed import ChangeFeed
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graph.search import GraphSearch
@@ -20,6 +21,7 @@ class Services:
     settings: Settings
     database: Database
     registry: GraphRegistry
+    feed: ChangeFeed
 
     def operation(self, viewer: Viewer) -> "OperationContext":
         """A fresh context for one operation of a viewer."""
@@ -54,6 +56,11 @@ class OperationContext:
     def settings(self) -> Settings:
         """The service's settings."""
         return self.services.settings
+
+    @property
+    def feed(self) -> ChangeFeed:
+        """The change feed of this process."""
+        return self.services.feed
 
     @property
     def database(self) -> Database:

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from graph_api.core.api.execution import run_operation
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import ErrorCode
+from graph_api.core.event_stream import EVENT_STREAM, event_stream
 from graph_api.core.graphiql import graphiql_page
 from graph_api.settings import Settings
 
@@ -64,8 +65,13 @@ class GraphQLEndpoint:
                 raise BadRequest(406, f"Accept must allow {GRAPHQL_RESPONSE} or {JSON_RESPONSE}")
             wanted = await self._read(request)
         except BadRequest as error:
-            return _refusal(error, media_type or JSON_RESPONSE)
+            refused_in = JSON_RESPONSE if media_type in (None, EVENT_STREAM) else media_type
+            return _refusal(error, refused_in)
         context = await self._make_context(request)
+        if media_type == EVENT_STREAM:
+            return event_stream(
+                self._schema, context, wanted.query, wanted.variables, wanted.operation_name
+            )
         result = await run_operation(
             self._schema,
             context,
@@ -156,6 +162,7 @@ def _response_type(request: Request) -> str | None:
         candidate = {
             GRAPHQL_RESPONSE: GRAPHQL_RESPONSE,
             JSON_RESPONSE: JSON_RESPONSE,
+            EVENT_STREAM: EVENT_STREAM,
             "application/*": GRAPHQL_RESPONSE,
             "*/*": JSON_RESPONSE,
         }.get(name)

@@ -37,6 +37,13 @@ class Loaders:
         loaded: GraphEntity | None = await self._loader(("entity", label), batch).load(entity_id)
         return loaded
 
+    async def entity_of_text(self, label: str, entity_id: str) -> GraphEntity | None:
+        """The entity of a label and an id as a record keeps it; None for what is no id."""
+        try:
+            return await self.entity(label, UUID(entity_id))
+        except ValueError:
+            return None
+
     async def entities(self, wanted: Sequence[tuple[str, UUID]]) -> list[GraphEntity | None]:
         """Entities of any labels, in the order asked for; one statement for each label."""
         return list(await gather(*(self.entity(label, one) for label, one in wanted)))

@@ -2,7 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from strawberry.extensions import (
     ValidationCache,
 )
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.types.execution import ExecutionContext, PreExecutionError
+from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from graph_api.core.context import OperationContext
@@ -90,6 +91,10 @@ async def run_operation(
         return OperationResult(_refused(message), executed=False, statements=log)
     finally:
         statement_log.reset(token)
+    return _operation_result(result, log)
+
+
+def _operation_result(result: ExecutionResult, log: StatementLog) -> OperationResult:
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [error_document(error) for error in result.errors]
@@ -99,6 +104,30 @@ async def run_operation(
     if result.extensions:
         body["extensions"] = result.extensions
     return OperationResult(body, executed=executed, statements=log)
+
+
+async def stream_operation(
+    schema: strawberry.Schema,
+    context: OperationContext,
+    query: str,
+    variables: dict[str, Any] | None = None,
+    operation_name: str | None = None,
+) -> AsyncGenerator[OperationResult, None]:
+    """Execute a document of any type, with one result for each event of a subscription."""
+    try:
+        results = await schema.stream(
+            query,
+            variable_values=variables,
+            operation_name=operation_name,
+            context_value=context,
+        )
+        async with aclosing(results):
+            async for result in results:
+                if isinstance(result, ExecutionResult):
+                    yield _operation_result(result, StatementLog())
+    except CannotGetOperationTypeError:
+        message = "the document has several operations, or none of that name; give operationName"
+        yield OperationResult(_refused(message), executed=False, statements=StatementLog())
 
 
 def _refused(message: str) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The change feed as GraphQL: what changed, as it changes, and from any cursor."""

@@ -1,0 +1,65 @@
+"""GraphQL over server-sent events: one operation on one stream (graphql-sse, distinct connections).
+
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from typing import Any
+
+import orjson
+import strawberry
+from starlette.responses import StreamingResponse
+
+from graph_api.core.api.execution import OperationResult, stream_operation
+from graph_api.core.context import OperationContext
+
+EVENT_STREAM = "text/event-stream"
+
+_HEARTBEAT = b":\n\n"
+_COMPLETE = b"event: complete\ndata:\n\n"
+
+
+def event_stream(
+    schema: strawberry.Schema,
+    context: OperationContext,
+    query: str,
+    variables: dict[str, Any] | None,
+    operation_name: str | None,
+) -> StreamingResponse:
+    """The results of an operation as events, with a comment whenever it is silent for long."""
+    results = stream_operation(schema, context, query, variables, operation_name)
+    return StreamingResponse(
+        _events(results, context.settings.feed_heartbeat_seconds),
+        media_type=EVENT_STREAM,
+        headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(
+    results: AsyncGenerator[OperationResult, None], heartbeat_seconds: float
+) -> AsyncIterator[bytes]:
+    async with aclosing(results):
+        coming: asyncio.Task[OperationResult] | None = None
+        # a byte at once tells the client, and every proxy, that the stream is open
+        yield _HEARTBEAT
+        try:
+            while True:
+                coming = coming or asyncio.ensure_future(anext(results))
+                done, _ = await asyncio.wait([coming], timeout=heartbeat_seconds)
+                if not done:
+                    yield _HEARTBEAT
+                    continue
+                finished, coming = coming, None
+                try:
+                    result = finished.result()
+                except StopAsyncIteration:
+                    break
+                yield b"event: next\ndata: " + orjson.dumps(result.body, default=str) + b"\n\n"
+        finally:
+            if coming is not None:
+                coming.cancel()
+                with suppress(asyncio.CancelledError, StopAsyncIteration):
+                    await coming
+    yield _COMPLETE
