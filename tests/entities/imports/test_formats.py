@@ -13,7 +13,7 @@ from tests.entities.imports.official_reading import Reading
 
 
 def test_every_format_has_a_name_and_one_line() -> None:
-    assert {"daf420", "w1-pending", "pdq", "p5", "ewa", "permian"} == FORMATS.keys()
+    assert {"daf420", "w1-pending", "pdq", "p5", "ewa", "permian", "records"} == FORMATS.keys()
     for name, source in FORMATS.items():
         assert source.name == name
         assert source.description
