@@ -12,6 +12,7 @@ from graph_api.core.api.execution import run_operation
 from graph_api.core.context import Services
 from graph_api.core.database import Database
 from graph_api.core.doctor import Examination, Verdict
+from graph_api.core.feed import ChangeFeed
 from graph_api.core.graph.registry import Direction, Edge, EdgeType, GraphRegistry, Relationship
 from graph_api.core.migrations import Migration, migrate, migrations
 from graph_api.core.model import EdgeProperties, GraphEntity, Lookup, References, Sortable
@@ -105,7 +106,9 @@ async def extended(database_url: str) -> AsyncIterator[Services]:
         settings = Settings(database_url=url)
         database = await Database.connect(url, settings)
         try:
-            yield Services(settings, database, REGISTRY)
+            yield Services(
+                settings, database, REGISTRY, ChangeFeed(settings.database_url or "", database)
+            )
         finally:
             await database.close()
 

@@ -16,6 +16,7 @@ from graph_api.core.api.execution import run_operation
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
 from graph_api.core.database import Database
+from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import migrate
 from graph_api.core.viewer import Viewer
 from graph_api.demo import DEMO_TENANT, FIRST_QUERY, load_sample
@@ -126,7 +127,12 @@ async def demo(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
         try:
             await load_reference_data(database)
             await load_sample(database, DEMO_TENANT, tmp_path_factory.mktemp("reports"))
-            services = Services(settings, database, graph.registry)
+            services = Services(
+                settings,
+                database,
+                graph.registry,
+                ChangeFeed(settings.database_url or "", database),
+            )
 
             async def run(query: str) -> dict[str, Any]:
                 context = services.operation(Viewer(DEMO_TENANT, "developer", is_admin=True))
