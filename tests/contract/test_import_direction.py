@@ -1,4 +1,4 @@
-"""Imports run one way: core <- models <- graph <- store <- types <- schema <- app <- cli."""
+"""Imports run one way: core <- models <- store <- types <- queries <- schema <- app <- cli."""
 
 import ast
 
@@ -7,26 +7,39 @@ import pytest
 from tests.contract.sources import calls_of, imported, is_within, modules
 
 # From the bottom up. A module belongs where the longest name that fits it stands, and imports
-# only what stands on its own level or below.
+# only what stands on its own level or below. `*` is any domain.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("graph_api.settings", "graph_api.core.model", "graph_api.core.viewer"),
     ("graph_api.core.errors", "graph_api.core.resources", "graph_api.core.statements"),
     ("graph_api.core",),
     ("graph_api.core.context", "graph_api.core.loaders", "graph_api.core.doctor"),
-    ("graph_api.core.api", "graph_api.core.http"),
-    ("graph_api.entities.models", "graph_api.models"),
-    ("graph_api.entities.graph",),
-    ("graph_api.entities.store",),
-    ("graph_api.entities", "graph_api.sample"),
+    (
+        "graph_api.core.api",
+        "graph_api.core.event_stream",
+        "graph_api.core.http",
+        "graph_api.core.websocket",
+    ),
+    ("*.models", "graph_api.models"),
+    ("*.graph",),
+    # what a domain has besides the usual files, such as readers of official formats
+    ("*.store", "*"),
+    ("*.types", "*.inputs"),
+    ("*.queries", "*.mutations", "*.subscriptions"),
     ("graph_api.schema",),
     ("graph_api.app",),
-    ("graph_api.demo",),
+    ("graph_api.demo", "graph_api.sample"),
     ("graph_api.cli",),
 )
+NO_DOMAINS = frozenset(
+    name for names in LEVELS for name in names if name.count(".") == 1 and name[0] != "*"
+) | {"graph_api.core"}
 
-MODELS = ("graph_api.entities.models", "graph_api.models", "graph_api.core.model")
+MODELS = ("*.models", "graph_api.models", "graph_api.core.model")
 GRAPHQL_LIBRARIES = ("strawberry", "graphql")
-KNOW_GRAPHQL = ("graph_api.core.api", "graph_api.core.http", "graph_api.entities.types")
+BUILD_GRAPHQL = ("*.types", "*.inputs", "*.queries", "*.mutations", "*.subscriptions")
+KNOW_GRAPHQL = (*LEVELS[4], *BUILD_GRAPHQL)
+# What a domain may use of another; stores of others are reached through the context.
+SHARED_AMONG_DOMAINS = ("*.models", "*.graph", "*.types")
 KNOW_THE_DRIVER = (
     "graph_api.core.age",
     "graph_api.core.database",
@@ -41,16 +54,34 @@ INPUT_AND_OUTPUT = {
 }
 
 
+def domain_of(module: str) -> str | None:
+    """The domain that a module is part of, such as `graph_api.entities`."""
+    top = ".".join(module.split(".")[:2])
+    return None if top in NO_DOMAINS or top == "graph_api" else top
+
+
+def fits(module: str, name: str) -> bool:
+    """Whether a module is, or lies in, what a name of the tables above stands for."""
+    domain = domain_of(module)
+    if name.startswith("*"):
+        return domain is not None and is_within(module, name.replace("*", domain, 1))
+    return is_within(module, name)
+
+
+def fits_any(module: str, names: tuple[str, ...]) -> bool:
+    return any(fits(module, name) for name in names)
+
+
 def level_of(module: str) -> int:
-    """Where a module stands; a package that only gathers others stands at the bottom."""
+    """Where a module stands."""
     fitting = [
-        (len(name), level)
+        (name.count("."), len(name), level)
         for level, names in enumerate(LEVELS)
         for name in names
-        if is_within(module, name)
+        if fits(module, name)
     ]
     assert fitting, f"say in LEVELS where {module} stands"
-    return max(fitting)[1]
+    return max(fitting)[2]
 
 
 def is_empty(module: str) -> bool:
@@ -64,14 +95,14 @@ def own_imports(module: str) -> set[str]:
     }
 
 
-def test_every_module_stands_somewhere() -> None:
-    homeless = [
-        module
-        for module in modules()
-        if module != "graph_api"
-        and not any(is_within(module, name) for names in LEVELS for name in names)
-    ]
-    assert homeless == []
+def test_the_levels_tell_domains_from_the_rest() -> None:
+    assert domain_of("graph_api.entities.imports.p5") == "graph_api.entities"
+    assert domain_of("graph_api.core.graph.registry") is None
+    assert domain_of("graph_api.schema") is None
+    order = ["graph_api.core.database", "graph_api.entities.models.well"]
+    order += ["graph_api.entities.graph", "graph_api.entities.store", "graph_api.entities.types"]
+    order += ["graph_api.entities.queries", "graph_api.schema", "graph_api.app", "graph_api.cli"]
+    assert [level_of(one) for one in order] == sorted({level_of(one) for one in order})
 
 
 @pytest.mark.parametrize("module", sorted(set(modules()) - {"graph_api"}))
@@ -92,30 +123,26 @@ def test_core_knows_no_domain() -> None:
 
 
 def test_models_import_models_only() -> None:
-    known = (*MODELS, "graph_api.core.viewer")
     wrong = {
         (module, name)
         for module in modules()
-        if any(is_within(module, one) for one in MODELS)
+        if fits_any(module, MODELS)
         for name in own_imports(module)
-        if not any(is_within(name, one) for one in known)
+        if not fits_any(name, (*MODELS, "graph_api.core.viewer"))
     }
     assert wrong == set()
 
 
 def test_models_do_no_input_or_output() -> None:
+    trees = {module: tree for module, tree in modules().items() if fits_any(module, MODELS)}
     wrong = {
         (module, name)
-        for module, tree in modules().items()
-        if any(is_within(module, one) for one in MODELS)
+        for module, tree in trees.items()
         for name in imported(tree)
         if name.partition(".")[0] in INPUT_AND_OUTPUT
     }
-    opening = [
-        module
-        for module, tree in modules().items()
-        if any(is_within(module, one) for one in MODELS) and list(calls_of(tree, "open", "print"))
-    ]
+    opening = [module for module, tree in trees.items() if [*calls_of(tree, "open", "print")]]
+    assert len(trees) > 10
     assert (wrong, opening) == (set(), [])
 
 
@@ -130,20 +157,31 @@ def importers_of(*libraries: str) -> set[str]:
 def test_only_the_api_layer_knows_graphql() -> None:
     found = importers_of(*GRAPHQL_LIBRARIES)
     assert found, "the search finds importers at all"
-    assert {one for one in found if not any(is_within(one, name) for name in KNOW_GRAPHQL)} == set()
+    assert {one for one in found if not fits_any(one, KNOW_GRAPHQL)} == set()
 
 
 def test_only_the_database_layer_knows_the_driver() -> None:
     assert importers_of("asyncpg") <= set(KNOW_THE_DRIVER)
 
 
-def test_only_types_build_graphql_in_a_domain() -> None:
-    """Stores, models and readers of files do not build GraphQL."""
+def test_stores_models_and_readers_build_no_graphql() -> None:
     wrong = {
         (module, name)
         for module in modules()
-        if is_within(module, "graph_api.entities") and module != "graph_api.entities.types"
+        if domain_of(module) is not None and not fits_any(module, BUILD_GRAPHQL)
         for name in own_imports(module)
         if is_within(name, "graph_api.core.api")
+    }
+    assert wrong == set()
+
+
+def test_domains_share_models_and_types_only() -> None:
+    wrong = {
+        (module, name)
+        for module in modules()
+        if domain_of(module) is not None
+        for name in own_imports(module)
+        if domain_of(name) not in (None, domain_of(module))
+        and not fits_any(name, SHARED_AMONG_DOMAINS)
     }
     assert wrong == set()
