@@ -23,6 +23,10 @@ left join lateral (
 where j.tenant_id = $1
 order by c.sequence;
 
+-- name: probe_feed_connection
+-- That the connection which listens is still there.
+select 1 as answered;
+
 -- name: cut_feed
 -- Retention: takes a tenant's oldest changes out of the log and remembers where it now begins.
 with kept as (

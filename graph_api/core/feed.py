@@ -154,7 +154,9 @@ class ChangeFeed:
                     self._wake_all()
                     while True:
                         await asyncio.sleep(_PROBE_SECONDS)
-                        await connection.fetchval("select 1", timeout=_PROBE_SECONDS)
+                        await connection.fetchval(
+                            statement("probe_feed_connection").text, timeout=_PROBE_SECONDS
+                        )
                 finally:
                     self.connected = False
                     connection.terminate()
