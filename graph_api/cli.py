@@ -1,6 +1,7 @@
 """The `graph-api` command."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +13,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from graph_api.app import create_app
+from graph_api.audit.cli import audit_app
 from graph_api.core.age import AgeUnavailableError
 from graph_api.core.database import Database
 from graph_api.core.doctor import Finding, Verdict, examine, unreachable
 from graph_api.core.embedded import EmbeddedPostgresError
+from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import MigrationError, migrate
 from graph_api.core.server import running_database
+from graph_api.core.viewer import Viewer
 from graph_api.demo import DEMO_TENANT, prepare_demo, serve_demo
 from graph_api.entities.graph import graph_registry
 from graph_api.entities.imports.formats import FORMATS
@@ -32,6 +36,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+feed_app = typer.Typer(help="The change feed.", no_args_is_help=True)
+app.add_typer(feed_app, name="feed")
+app.add_typer(audit_app, name="audit")
 _console = Console(stderr=True, highlight=False)
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
 _KNOWN_FAILURES = (
@@ -119,10 +126,38 @@ def load(
     settings = Settings()
     if source not in FORMATS:
         raise typer.BadParameter(f"must be one of {', '.join(sorted(FORMATS))}")
+    asyncio.run(load_files(settings, _owner(settings, tenant), source, paths, report))
+
+
+@feed_app.command("prune")
+def feed_prune(
+    keep_days: Annotated[int, typer.Option(min=1, help="Changes older than this are removed.")],
+    tenant: Annotated[
+        str | None, typer.Option(help="Whose feed; GRAPH_API_DEV_TENANT when left out.")
+    ] = None,
+) -> None:
+    """Remove old changes from a tenant's feed; who asks for them is told of the gap."""
+    settings = Settings()
+    removed = asyncio.run(_prune(settings, _owner(settings, tenant), keep_days))
+    _console.print(f"removed {removed:,} changes older than {keep_days} days")
+
+
+async def _prune(settings: Settings, tenant: str, keep_days: int) -> int:
+    async with running_database(settings) as dsn:
+        database = await Database.connect(dsn, settings)
+        try:
+            moment = datetime.now(UTC) - timedelta(days=keep_days)
+            viewer = Viewer(tenant, subject="retention", actor_type="system", is_admin=True)
+            return await ChangeFeed(dsn, database).cut_before(viewer, moment)
+        finally:
+            await database.close()
+
+
+def _owner(settings: Settings, tenant: str | None) -> str:
     owner = tenant or settings.dev_tenant
     if owner is None:
         raise typer.BadParameter("give --tenant, or set GRAPH_API_DEV_TENANT")
-    asyncio.run(load_files(settings, owner, source, paths, report))
+    return owner
 
 
 @app.command()

@@ -37,3 +37,11 @@ with kept as (
 delete from public.change_log c using kept k
 where c.tenant_id = $1 and c.sequence < k.first_sequence
 returning c.sequence;
+
+-- name: first_change_since
+-- The first change that is not older than a moment; the next one to come where all are older.
+select coalesce(min(c.sequence), max(j.last_sequence) + 1) as sequence
+from public.tenant_journals j
+left join public.change_log c on c.tenant_id = j.tenant_id and c.occurred_at >= $2::timestamptz
+where j.tenant_id = $1
+having count(j.tenant_id) > 0;

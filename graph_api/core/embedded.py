@@ -100,6 +100,20 @@ class EmbeddedPostgres:
         running = read_postmaster(self.data_dir / "postgres")
         return running.pid if running else None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server's process is there; what it says of itself outlives a kill -9."""
+        pid = self.pid
+        if pid is None:
+            return False
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
     def stop(self) -> None:
         """Stop using the server, and wait until it is gone unless others use it. Idempotent."""
         if self._users is None:

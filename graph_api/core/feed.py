@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -35,6 +36,7 @@ _KEPT_IN_MEMORY = 2000
 _RETRY_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_SECONDS = 5.0
+_UNASKED_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +149,16 @@ class ChangeFeed:
                 connection = await asyncpg.connect(
                     self._dsn, timeout=5, server_settings=SESSION_SETTINGS
                 )
+                lost = asyncio.Event()
+                connection.add_termination_listener(partial(_set, lost))
                 try:
                     await connection.add_listener(CHANNEL, self._heard)
                     self.connected, wait = True, _RETRY_SECONDS
                     # whatever was missed while nobody listened is in the log
                     self._wake_all()
                     while True:
-                        await asyncio.sleep(_PROBE_SECONDS)
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(lost.wait(), _PROBE_SECONDS)
                         await connection.fetchval(
                             statement("probe_feed_connection").text, timeout=_PROBE_SECONDS
                         )
@@ -173,6 +178,23 @@ class ChangeFeed:
     def _wake_all(self) -> None:
         for tail in self._tails.values():
             tail.stale.set()
+
+    async def cut(self, viewer: Viewer, first_sequence: int) -> int:
+        """Retention: remove changes before a number; returns how many there were.
+
+        Whoever asks for one of them later is told of the gap.
+        """
+        rows = await self._database.fetch(
+            viewer, statement("cut_feed"), viewer.tenant_id, first_sequence
+        )
+        return len(rows)
+
+    async def cut_before(self, viewer: Viewer, moment: datetime) -> int:
+        """Retention by time: remove the changes written before a moment."""
+        rows = await self._database.fetch(
+            viewer, statement("first_change_since"), viewer.tenant_id, moment
+        )
+        return await self.cut(viewer, rows[0]["sequence"]) if rows else 0
 
     async def head(self, viewer: Viewer) -> int:
         """The number of the viewer's last change; 0 before the first."""
@@ -270,7 +292,7 @@ class ChangeFeed:
         everything = FeedFilter(ALL_KINDS)
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(tail.stale.wait(), _PROBE_SECONDS)
+                await asyncio.wait_for(tail.stale.wait(), _UNASKED_SECONDS)
             tail.stale.clear()
             while True:
                 try:
@@ -285,6 +307,10 @@ class ChangeFeed:
                 if not events:
                     break
                 tail.add(events)
+
+
+def _set(event: asyncio.Event, _connection: object) -> None:
+    event.set()
 
 
 def _listed(values: frozenset[str] | None) -> list[str] | None:
