@@ -66,6 +66,19 @@ where c.relname = any($2::text[])
 order by e.id
 limit $4::int;
 
+-- name: edges_among_vertices
+-- The edges of the given types that join two of many vertices.
+select e.id::text as edge_id, c.relname::text as edge_type, e.start_id::text as start_id,
+       e.end_id::text as end_id, e.properties
+from oilgas._ag_label_edge e
+join pg_catalog.pg_class c on c.oid = e.tableoid
+where e.start_id = any($1::text[]::ag_catalog.graphid[])
+  and e.end_id = any($1::text[]::ag_catalog.graphid[])
+  and c.relname = any($2::text[])
+  and ((e.properties ->> 'tenant_id'::text) collate "C") = $3::text
+order by e.id
+limit $4::int;
+
 -- name: vertices_by_graph_id
 -- Vertices of any label by AGE's own ids.
 select c.relname::text as label, v.id::text as graph_id, v.properties

@@ -5,7 +5,8 @@ from oilgas."{label}" t
 where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
   and ((t.properties ->> 'natural_key'::text) collate "C") = any($2::text[])
 order by ((t.properties ->> 'natural_key'::text) collate "C")
-for update;
+-- not `for update`: linking holds vertices with `for key share`, and need not wait for this
+for no key update;
 
 -- name: insert_vertices
 -- Adds vertices; a natural key that another writer has just added is left out of the answer.
@@ -45,12 +46,14 @@ for key share of t;
 
 -- name: link_vertices
 -- Adds edges, or merges what is said about those that are there; answers with what changed.
--- To a load ($5), an edge of which only another source is told is unchanged.
+-- To a load ($5), an edge of which only another source is told is unchanged. A caller's edge that
+-- is there takes only what was given ($6); a load, without $6, states all it knows.
 with wanted as materialized (
     select v.start_id::ag_catalog.graphid as start_id, v.end_id::ag_catalog.graphid as end_id,
-           v.properties::ag_catalog.agtype as properties, v.edge_key
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[])
-        v (start_id, end_id, properties, edge_key)
+           v.properties::ag_catalog.agtype as properties, v.edge_key,
+           v.given::ag_catalog.agtype as given
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $6::text[])
+        v (start_id, end_id, properties, edge_key, given)
 ), earlier as materialized (
     select o.id, o.properties
     from wanted w join oilgas."{edge_type}" o
@@ -58,7 +61,12 @@ with wanted as materialized (
      and ((o.properties ->> 'edge_key'::text) collate "C") = w.edge_key
 ), written as (
 insert into oilgas."{edge_type}" as e (start_id, end_id, properties)
-select w.start_id, w.end_id, w.properties from wanted w
+select w.start_id, w.end_id, coalesce((
+    select o.properties || w.given from oilgas."{edge_type}" o
+    where w.given is not null and o.start_id = w.start_id and o.end_id = w.end_id
+      and ((o.properties ->> 'edge_key'::text) collate "C") = w.edge_key
+), w.properties)
+from wanted w
 on conflict (start_id, end_id, (properties ->> 'edge_key'::text) collate "C") do update
 set properties = e.properties || excluded.properties
 where case when $5::boolean
@@ -79,6 +87,14 @@ where e.start_id = $1::text::ag_catalog.graphid and e.end_id = $2::text::ag_cata
   and ((e.properties ->> 'tenant_id'::text) collate "C") = $3::text
   and ($4::text is null or ((e.properties ->> 'edge_key'::text) collate "C") = $4::text)
 returning e.id::text as edge_id, e.properties as before;
+
+-- name: lock_vertices_by_graph_id
+-- Takes vertices for writing, so that what is read of their edges next is what others committed.
+select t.id::text as graph_id
+from oilgas."{label}" t
+where t.id = any($1::text[]::ag_catalog.graphid[])
+order by t.id
+for no key update;
 
 -- name: refresh_current_reference
 -- Keeps a vertex's reference true to its edges: the stated one that still holds and began last.

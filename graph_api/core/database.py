@@ -155,6 +155,7 @@ _FAILURES = (
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
+    asyncpg.DeadlockDetectedError,
     asyncpg.InterfaceError,
     OSError,
 )
@@ -163,4 +164,6 @@ _FAILURES = (
 def _translated(error: BaseException) -> ApiError:
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
         return ApiError(ErrorCode.TIMEOUT, "the database took too long; ask for less at a time")
+    if isinstance(error, asyncpg.DeadlockDetectedError):
+        return ApiError(ErrorCode.UNAVAILABLE, "another write got in the way; try again")
     return ApiError(ErrorCode.UNAVAILABLE, "the database went away; try again")

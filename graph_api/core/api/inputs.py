@@ -127,8 +127,10 @@ class EdgeInputs:
     def candidate(self, edge: EdgeType, given: Mapping[str, Any], path: str) -> EdgeProperties:
         """Valid edge properties from an input; raises Refused with everything that is wrong."""
         values = {name: value for name, value in given.items() if value is not None}
-        values.setdefault("source", "manual")
         try:
-            return edge.properties.model_validate(values)
+            valid = edge.properties.model_validate(values)
         except ModelError as error:
             raise invalid(field_errors(error, path)) from None
+        # a new edge has a source; one that is there keeps its own, so this one is not "set"
+        stored = {**valid.__dict__, "source": valid.source or "manual"}
+        return edge.properties.model_construct(_fields_set=valid.model_fields_set, **stored)

@@ -260,9 +260,9 @@ class GraphMutations:
             raise Refused(NotFound(message="there is no such entity", path=path))
         return label, found
 
-    async def _requested_link(
+    async def _requested_ends(
         self, context: OperationContext, session: Session, given: Mapping[str, Any], path: str
-    ) -> LinkRequest:
+    ) -> tuple[Edge, VertexEnd, VertexEnd]:
         prefix = f"{path}." if path else ""
         start_label, start = await self._end(context, session, given["from"], f"{prefix}from")
         end_label, end = await self._end(context, session, given["to"], f"{prefix}to")
@@ -271,10 +271,18 @@ class GraphMutations:
         if not edges:
             message = f"{name} does not run from {start_label} to {end_label}"
             raise invalid([FieldError(path=f"{prefix}edgeType", message=message)])
+        return edges[0], start, end
+
+    async def _requested_link(
+        self, context: OperationContext, session: Session, given: Mapping[str, Any], path: str
+    ) -> LinkRequest:
+        edge, start, end = await self._requested_ends(context, session, given, path)
         properties = self._edges.candidate(
-            edges[0].edge_type, given.get("properties") or {}, f"{prefix}properties"
+            edge.edge_type,
+            given.get("properties") or {},
+            f"{path}.properties" if path else "properties",
         )
-        return LinkRequest(edges[0], start, end, properties)
+        return LinkRequest(edge, start, end, properties)
 
     def _add_link(self, mutation: GraphQLClass) -> None:
         payload = object_type("LinkPayload", "What became of a relationship.")
@@ -308,12 +316,11 @@ class GraphMutations:
 
         async def write(context: OperationContext, plain: dict[str, Any]) -> dict[str, Any]:
             async with context.database.transaction(context.viewer, "unlink") as session:
-                wanted = await self._requested_link(context, session, plain, "")
-                identified = bool(plain.get("properties"))
-                key = wanted.properties.edge_key if identified else None
-                removed = await context.writer.unlink(
-                    session, wanted.edge, wanted.start, wanted.end, key
-                )
+                edge, start, end = await self._requested_ends(context, session, plain, "")
+                key = None
+                if given := plain.get("properties"):
+                    key = self._edges.candidate(edge.edge_type, given, "properties").edge_key
+                removed = await context.writer.unlink(session, edge, start, end, key)
                 return {"removed": removed}
 
         description = (

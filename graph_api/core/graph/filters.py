@@ -31,6 +31,7 @@ Filter = Mapping[str, Any]
 
 _MOST_CONDITIONS = 200
 _MOST_LIST_VALUES = 1000
+_BOUNDED_FREELY = frozenset({FieldKind.TEXT, FieldKind.INTEGER, FieldKind.NUMBER, FieldKind.DATE})
 _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
@@ -235,9 +236,9 @@ class FilterCompiler:
 def _comparand(field: FieldDeclaration, value: Any, path: str, *, exact: bool) -> object:
     if isinstance(value, str):
         checked_text(value, path)
-    if field.kind is FieldKind.TEXT and not exact:
-        # a bound need not be a whole identifier
-        return value
+    if field.kind in _BOUNDED_FREELY and not exact:
+        # a bound need not be a value that the field may have: half an identifier, depth -1
+        return value if field.kind is FieldKind.TEXT else stored_form(field, value)
     return stored_form(field, field.parse(value, path))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from graph_api.core.database import Session
 from graph_api.core.graph.changes import edge_change, stored_entity_change
 from graph_api.core.graph.registry import Edge, GraphRegistry
-from graph_api.core.graph.rows import encode_edge, moment_text
+from graph_api.core.graph.rows import encode_edge, encode_given, moment_text
 from graph_api.core.model import EdgeProperties
 from graph_api.core.statements import statement
 
@@ -70,14 +70,17 @@ class EdgeWriter:
     ) -> list[Outcome]:
         """Add edges of one declaration, or merge their properties into those that are there.
 
-        To a load, an edge that another file stated in the same words is unchanged: its source
-        stays, or two files would change it back and forth for ever.
+        What a caller leaves at its default stays as it is in an edge that is there. A load states
+        all it knows; to it, an edge that another file stated in the same words is unchanged: its
+        source stays, or two files would change it back and forth for ever.
         """
         tenant = session.viewer.tenant_id
         unique = {
             (start.graph_id, end.graph_id, properties.edge_key): (start, end, properties)
             for start, end, properties in links
         }
+        # in one order, so that writers of the same edges queue up
+        unique = dict(sorted(unique.items()))
         rows = await session.fetch(
             statement("link_vertices").fill(edge_type=edge.edge_type.name),
             [start for start, _, _ in unique],
@@ -85,6 +88,7 @@ class EdgeWriter:
             [encode_edge(properties, tenant) for _, _, properties in unique.values()],
             [edge_key for _, _, edge_key in unique],
             loaded,
+            [None if loaded else encode_given(one) for _, _, one in unique.values()],
         )
         changed: dict[tuple[str, str, str], Outcome] = {}
         for row in rows:
@@ -143,6 +147,10 @@ class EdgeWriter:
         if not graph_ids:
             return
         own, other = (edge.start, edge.end) if at_start else (edge.end, edge.start)
+        # a writer of another edge of the same vertex has either committed, and is seen, or waits
+        await session.fetch(
+            statement("lock_vertices_by_graph_id").fill(label=own.label()), graph_ids
+        )
         rows = await session.fetch(
             statement("refresh_current_reference").fill(
                 label=own.label(),

@@ -42,8 +42,13 @@ def encode_edge(properties: EdgeProperties, tenant_id: str) -> str:
     return _encode(properties, tenant_id=tenant_id, edge_key=properties.edge_key)
 
 
-def _encode(model: AegisBase, **more: str) -> str:
-    values = model.model_dump(exclude_none=True)
+def encode_given(properties: EdgeProperties) -> str:
+    """Those of an edge's properties that were given, as agtype text."""
+    return _encode(properties, only=properties.model_fields_set)
+
+
+def _encode(model: AegisBase, only: set[str] | None = None, **more: str) -> str:
+    values = model.model_dump(include=only, exclude_none=True)
     for name in _moments(type(model)):
         if name in values:
             values[name] = moment_text(values[name])
@@ -52,7 +57,8 @@ def _encode(model: AegisBase, **more: str) -> str:
 
 def moment_text(moment: datetime) -> str:
     """A moment as text of fixed width in UTC, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # not strftime, whose years before 1000 have fewer than four digits
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 @cache

@@ -12,7 +12,7 @@ from graph_api.core.database import Database
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graph.rows import decode_properties, hydrate
 from graph_api.core.model import GraphEntity
-from graph_api.core.statements import statement
+from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import SHARED_TENANT, Viewer
 
 # a hub's edges are read up to here in one hop; what is beyond is reported as truncated
@@ -74,7 +74,6 @@ class GraphTraversal:
     ) -> Subgraph:
         """The vertices within so many hops, at most `limit` of them, and the edges among them."""
         reached: dict[str, None] = {start.graph_id: None}
-        edges: dict[str, TraversedEdge] = {}
         frontier = {start.graph_id}
         truncated = False
         for _ in range(depth):
@@ -87,19 +86,15 @@ class GraphTraversal:
                 for end in (edge.start_graph_id, edge.end_graph_id):
                     if end not in reached and end not in fresh:
                         fresh[end] = None
-                edges[edge.edge_id] = edge
             room = limit - len(reached)
             truncated = truncated or len(fresh) > room
             reached.update(dict.fromkeys(list(fresh)[:room]))
             frontier = set(list(fresh)[:room])
         nodes = await self._vertices(viewer, reached)
-        present = {node.graph_id for node in nodes}
-        kept = [
-            edge
-            for edge in edges.values()
-            if edge.start_graph_id in present and edge.end_graph_id in present
-        ]
-        return Subgraph(nodes, kept, truncated)
+        # asked for anew: those between the vertices of the last hop have not been met
+        among = [node.graph_id for node in nodes]
+        edges = await self._edges(viewer, statement("edges_among_vertices"), among, edge_types)
+        return Subgraph(nodes, edges, truncated or len(edges) >= _MOST_EDGES_PER_HOP)
 
     async def shortest_path(
         self,
@@ -158,10 +153,17 @@ class GraphTraversal:
     async def _edges_at(
         self, viewer: Viewer, frontier: Iterable[str], edge_types: Sequence[str]
     ) -> list[TraversedEdge]:
+        return await self._edges(
+            viewer, statement("edges_at_vertices"), sorted(frontier), edge_types
+        )
+
+    async def _edges(
+        self, viewer: Viewer, asked: Statement, graph_ids: Sequence[str], edge_types: Sequence[str]
+    ) -> list[TraversedEdge]:
         rows = await self._database.fetch(
             viewer,
-            statement("edges_at_vertices"),
-            sorted(frontier),
+            asked,
+            graph_ids,
             list(edge_types),
             viewer.tenant_id,
             _MOST_EDGES_PER_HOP,

@@ -162,9 +162,17 @@ class GraphWriter(EdgeWriter):
     async def delete(self, session: Session, entity: GraphEntity) -> int:
         """Remove an entity with its edges and every mention of its id; returns the edges removed."""
         label = entity.label()
-        removed = 0
+        removed: dict[str, list[tuple[str, str]]] = {}
         for edge_type in sorted(self._edge_types_at(label)):
-            removed += await self._delete_edges(session, edge_type, entity)
+            removed[edge_type] = await self._delete_edges(session, edge_type, entity)
+        for edge in self.registry.edges:
+            # what followed an edge to this entity follows the next one from now on
+            others = [
+                ends
+                for ends in removed.get(edge.edge_type.name, ())
+                if ends[0 if edge.current_on == "start" else 1] != entity.graph_id
+            ]
+            await self._refresh_current(session, edge, others)
         for other in self.registry.entities:
             for reference in self.registry.references(other).values():
                 if reference.references is not None and reference.references.label == label:
@@ -177,9 +185,12 @@ class GraphWriter(EdgeWriter):
         )
         await session.fetch(statement("delete_vertex").fill(label=label), entity.graph_id)
         session.journal.record(entity_change(entity, None))
-        return removed
+        return sum(len(ends) for ends in removed.values())
 
-    async def _delete_edges(self, session: Session, edge_type: str, entity: GraphEntity) -> int:
+    async def _delete_edges(
+        self, session: Session, edge_type: str, entity: GraphEntity
+    ) -> list[tuple[str, str]]:
+        """Remove an entity's edges of a type; returns the ends of each."""
         rows = await session.fetch(
             statement("delete_edges_of_vertex").fill(edge_type=edge_type), entity.graph_id
         )
@@ -191,7 +202,7 @@ class GraphWriter(EdgeWriter):
             session.journal.record(
                 edge_change(edge_type, row["edge_id"], *ends, row["before"], None)
             )
-        return len(rows)
+        return [(row["start_id"], row["end_id"]) for row in rows]
 
     async def _forget(
         self, session: Session, label: str, reference: str, entity: GraphEntity

@@ -1,0 +1,462 @@
+"""Writing: one vertex per key, nothing lost, all or nothing, once per idempotency key."""
+
+import asyncio
+from datetime import date
+from typing import Any
+
+import pytest
+
+from graph_api.core.api.schema import GraphSchema
+from graph_api.core.context import Services
+from graph_api.core.graph.writing import GraphWriter, Upsert
+from graph_api.core.viewer import Viewer
+from graph_api.entities.store import write_volumes
+from graph_api.models import Formation, Well
+from tests.core.graph.graphs import BULK, LINK, Caller
+from tests.core.graph.worlds import sql, stored_entities
+
+LEASE = {"oilGasCode": "O", "district": "08"}
+
+# a field of its own for each of eight writers
+WRITERS: dict[str, Any] = {
+    "well_name": "NAME",
+    "well_number": "1R",
+    "district": "08",
+    "county": "ANDREWS",
+    "latitude": 31.5,
+    "total_depth_ft": 9000,
+    "acres_assigned": 40.0,
+    "is_h2s": True,
+}
+
+
+@pytest.fixture
+def caller(services: Services, schema: GraphSchema, viewer: Viewer) -> Caller:
+    return Caller(services, schema, viewer)
+
+
+async def test_eight_writers_of_the_same_keys_leave_one_vertex_and_every_field(
+    services: Services, viewer: Viewer
+) -> None:
+    keys = [f"42-003-{place + 1:05}" for place in range(40)]
+
+    async def write(name: str, value: Any, turn: int) -> None:
+        order = keys[turn:] + keys[:turn]
+        async with services.database.transaction(viewer, "test") as session:
+            await GraphWriter(services.registry).upsert(
+                session,
+                "Well",
+                [
+                    Upsert(
+                        Well.model_validate(
+                            {"tenant_id": viewer.tenant_id, "api_number": key, name: value}
+                        )
+                    )
+                    for key in order
+                ],
+            )
+
+    await asyncio.gather(
+        *(write(name, value, 5 * turn) for turn, (name, value) in enumerate(WRITERS.items()))
+    )
+    async with services.database.transaction(viewer, "test") as session:
+        wells = await stored_entities(session, services, "Well")
+    assert sorted(one.natural_key for one in wells) == keys
+    assert len({one.id for one in wells}) == len(keys)
+    for well in wells:
+        assert {name: getattr(well, name) for name in WRITERS} == WRITERS
+
+
+async def test_eight_callers_upserting_one_entity_create_it_once(caller: Caller) -> None:
+    answers = await asyncio.gather(
+        *(
+            caller.upsert("Operator", name="RACE OIL", p5Number="000077", phone=f"555-{place}")
+            for place in range(8)
+        )
+    )
+    outcomes = sorted(one["outcome"] for one in answers)
+    assert outcomes == ["CREATED", *["UPDATED"] * 7]
+    assert len({one["node"]["id"] for one in answers}) == 1
+
+
+async def test_writers_that_upsert_and_link_crosswise_do_not_deadlock(caller: Caller) -> None:
+    one, other = [await caller.id_of("Lease", **LEASE, rrcLeaseId=number) for number in "12"]
+    well = await caller.id_of("Well", apiNumber="42-003-00001")
+
+    async def write(number: str, linked: str, turn: int) -> Any:
+        lease = {**LEASE, "rrcLeaseId": number, "name": f"TURN {turn}"}
+        link = {"edgeType": "HAS_WELL", "from": {"id": linked}, "to": {"id": well}}
+        return await caller.one(BULK, input={"leases": [lease], "links": [link]})
+
+    for turn in range(6):
+        answers = await asyncio.gather(write("1", other, turn), write("2", one, turn))
+        assert {one["__typename"] for one in answers} == {"BulkUpsertPayload"}
+
+
+async def test_linking_the_same_edge_at_once_makes_one_edge(caller: Caller) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1")
+    well = await caller.id_of("Well", apiNumber="42-003-00001")
+    answers = await asyncio.gather(
+        *(caller.link("HAS_WELL", lease, well, wellNumber="1") for _ in range(8))
+    )
+    assert sorted(one["outcome"] for one in answers) == ["CREATED", *["UNCHANGED"] * 7]
+    query = "query ($id: ID!) { node(id: $id) { ... on Lease { wells { totalCount } } } }"
+    assert (await caller.one(query, id=lease))["wells"]["totalCount"] == 1
+
+
+async def test_linking_operators_at_once_leaves_the_newest_current(caller: Caller) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1")
+    operators = [await caller.id_of("Operator", name=f"OPERATOR {place}") for place in range(8)]
+    for turn in range(3):
+        await asyncio.gather(
+            *(
+                caller.link("OPERATES", one, lease, validFrom=f"20{10 + turn}-01-{place + 1:02}")
+                for place, one in enumerate(operators)
+            )
+        )
+        assert await _operator_of(caller, lease) == "OPERATOR 7"
+
+
+async def _operator_of(caller: Caller, lease: str) -> str | None:
+    query = "query ($id: ID!) { node(id: $id) { ... on Lease { operator { name } } } }"
+    operator = (await caller.one(query, id=lease))["operator"]
+    return None if operator is None else str(operator["name"])
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"wells": [{"apiNumber": "42-003-00002"}, {"apiNumber": "42-003-00003", "latitude": 91}]},
+        {"leases": [{**LEASE, "rrcLeaseId": "2"}, {**LEASE, "rrcLeaseId": "no number"}]},
+        {"permits": [{"permitNumber": "1", "permitType": "DRILL", "leaseId": "MISSING"}]},
+        {
+            "links": [
+                {
+                    "edgeType": "HAS_WELL",
+                    "from": {"kind": "LEASE", "naturalKey": "O|08|00001"},
+                    "to": {"kind": "WELL", "naturalKey": "42-003-99999"},
+                }
+            ]
+        },
+        {
+            "links": [
+                {
+                    "edgeType": "HAS_WELL",
+                    "from": {"kind": "LEASE", "naturalKey": "O|08|00001"},
+                    "to": {"kind": "WELL", "naturalKey": "42-003-00001"},
+                },
+                {
+                    "edgeType": "HAS_WELL",
+                    "from": {"kind": "WELL", "naturalKey": "42-003-00001"},
+                    "to": {"kind": "LEASE", "naturalKey": "O|08|00001"},
+                },
+            ]
+        },
+    ],
+    ids=["third item", "fourth item", "unknown reference", "link to nobody", "link backward"],
+)
+async def test_a_bulk_write_that_fails_half_way_leaves_nothing(
+    caller: Caller, broken: dict[str, Any]
+) -> None:
+    good: dict[str, Any] = {
+        "operators": [{"name": "HALFWAY OIL"}],
+        "wells": [{"apiNumber": "42-003-00001"}],
+        "leases": [{**LEASE, "rrcLeaseId": "1", "name": "HALFWAY"}],
+    }
+    missing = "00000000-0000-4000-8000-000000000000"
+    given = {name: [*good.get(name, []), *broken.get(name, [])] for name in {*good, *broken}}
+    for permit in given.get("permits", []):
+        permit["leaseId"] = permit["leaseId"].replace("MISSING", missing)
+    answer = await caller.one(BULK, input={**given, "idempotencyKey": "halfway"})
+    assert answer["__typename"] in ("ValidationError", "NotFound")
+    counts = await caller.data(
+        """{ operators { totalCount } wells { totalCount } leases { totalCount }
+             permits { totalCount } }"""
+    )
+    assert {one["totalCount"] for one in counts.values()} == {0}
+    assert await caller.found("HALFWAY") == []
+    # nor was the idempotency key taken
+    answer = await caller.one(BULK, input={**good, "idempotencyKey": "halfway"})
+    assert answer["createdCount"] == 3
+
+
+async def test_a_bulk_of_entities_and_links_counts_each_outcome(caller: Caller) -> None:
+    def gathered(role: str) -> dict[str, Any]:
+        return {
+            "edgeType": "GATHERED_BY",
+            "from": {"kind": "LEASE", "naturalKey": "O|08|00001"},
+            "to": {"kind": "OPERATOR", "naturalKey": "NAME|GATHERER"},
+            "properties": {"role": role},
+        }
+
+    entities = {
+        "operators": [{"name": "GATHERER"}],
+        "leases": [{**LEASE, "rrcLeaseId": "1"}],
+    }
+    answer = await caller.one(BULK, input={**entities, "links": [gathered("GATHERER")]})
+    assert (answer["createdCount"], answer["unchangedCount"]) == (3, 0)
+    # of two edges between the same two, one is there and one is new
+    links = [gathered("GATHERER"), gathered("PURCHASER")]
+    answer = await caller.one(BULK, input={**entities, "links": links})
+    assert (answer["createdCount"], answer["unchangedCount"]) == (1, 3)
+
+
+async def test_at_most_a_thousand_at_a_time(caller: Caller) -> None:
+    formations = [{"name": f"F{place}"} for place in range(1000)]
+    answer = await caller.one(BULK, input={"formations": formations})
+    assert answer["createdCount"] == 1000
+    assert len(answer["nodes"]) == 1000
+    answer = await caller.one(BULK, input={"formations": [*formations, {"name": "ONE MORE"}]})
+    assert answer["__typename"] == "ValidationError"
+
+
+async def test_an_idempotency_key_gives_the_same_answer_once(caller: Caller) -> None:
+    first = await caller.upsert("Formation", "id basin", key="k1", name="WOLFCAMP", basin="A")
+    await caller.upsert("Formation", name="WOLFCAMP", basin="B")
+    again = await caller.upsert("Formation", "id", key="k1", name="WOLFCAMP", basin="A")
+    assert (again["outcome"], again["node"]["id"]) == ("CREATED", first["node"]["id"])
+    stored = await caller.one('{ formation(name: "WOLFCAMP") { basin } }')
+    assert stored["basin"] == "B"
+    other = await caller.upsert("Formation", key="k1", name="WOLFCAMP", basin="C")
+    assert other["__typename"] == "Conflict"
+    other = await caller.upsert("Operator", key="k1", name="WOLFCAMP")
+    assert other["__typename"] == "Conflict"
+    bulk = {"formations": [{"name": "SPRABERRY"}], "idempotencyKey": "k2"}
+    answers = [await caller.one(BULK, input=bulk) for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert answers[0]["createdCount"] == 1
+
+
+async def test_callers_with_the_same_idempotency_key_write_once(caller: Caller) -> None:
+    answers = await asyncio.gather(
+        *(caller.upsert("Formation", key="race", name="DEAN") for _ in range(8))
+    )
+    assert {one["outcome"] for one in answers} == {"CREATED"}
+    assert len({one["node"]["id"] for one in answers}) == 1
+
+
+async def test_an_idempotency_key_belongs_to_one_tenant(caller: Caller) -> None:
+    await caller.upsert("Formation", key="mine", name="DEAN")
+    stranger = Caller(caller.services, caller.schema, Viewer("stranger-of-keys", subject="test"))
+    assert (await stranger.upsert("Formation", key="mine", name="X"))["outcome"] == "CREATED"
+
+
+async def test_what_is_left_out_stays_and_null_clears(caller: Caller) -> None:
+    fields = "id basin lithology depthTopFt updatedAt createdAt"
+    first = await caller.upsert(
+        "Formation", fields, name="DEAN", basin="MIDLAND", lithology="SAND", depthTopFt=8000
+    )
+    same = await caller.upsert("Formation", fields, name="DEAN", basin="MIDLAND")
+    assert same == {**first, "outcome": "UNCHANGED"}
+    changed = await caller.upsert("Formation", fields, name="DEAN", lithology="SHALE")
+    assert changed["outcome"] == "UPDATED"
+    assert changed["node"] == {
+        **first["node"],
+        "lithology": "SHALE",
+        "updatedAt": changed["node"]["updatedAt"],
+    }
+    assert changed["node"]["updatedAt"] > first["node"]["updatedAt"]
+    cleared = await caller.upsert("Formation", fields, name="DEAN", basin=None, depthTopFt=None)
+    assert cleared["outcome"] == "UPDATED"
+    assert (cleared["node"]["basin"], cleared["node"]["depthTopFt"]) == (None, None)
+    assert cleared["node"]["lithology"] == "SHALE"
+    again = await caller.upsert("Formation", fields, name="DEAN", basin=None)
+    assert again["outcome"] == "UNCHANGED"
+
+
+async def test_a_key_written_twice_in_one_bulk_is_one_entity(caller: Caller) -> None:
+    twice = [{"name": "DEAN", "basin": "A"}, {"name": "DEAN", "lithology": "SAND"}]
+    answer = await caller.one(BULK, input={"formations": twice})
+    assert len({one["id"] for one in answer["nodes"]}) == 1
+    stored = await caller.one('{ formation(name: "DEAN") { basin lithology } }')
+    assert stored == {"basin": "A", "lithology": "SAND"}
+
+
+async def test_the_reference_follows_the_newest_edge(caller: Caller) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1")
+    old, new, gone = [await caller.id_of("Operator", name=name) for name in ("OLD", "NEW", "GONE")]
+    assert await _operator_of(caller, lease) is None
+    await caller.link("OPERATES", new, lease, validFrom="2020-01-01")
+    assert await _operator_of(caller, lease) == "NEW"
+    await caller.link("OPERATES", old, lease, validFrom="2010-01-01")
+    assert await _operator_of(caller, lease) == "NEW"
+    await caller.link("OPERATES", gone, lease, validFrom="2023-01-01", validTo="2023-12-31")
+    assert await _operator_of(caller, lease) == "NEW"
+    assert (await caller.unlink("OPERATES", new, lease))["removed"] == 1
+    assert await _operator_of(caller, lease) == "OLD"
+    assert (await caller.unlink("OPERATES", old, lease))["removed"] == 1
+    assert await _operator_of(caller, lease) == "GONE"
+    assert (await caller.unlink("OPERATES", gone, lease))["removed"] == 1
+    assert await _operator_of(caller, lease) is None
+    assert (await caller.unlink("OPERATES", gone, lease))["removed"] == 0
+
+
+async def test_deleting_the_newest_restores_the_earlier(caller: Caller) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1")
+    old, new = [await caller.id_of("Operator", name=name) for name in ("OLD", "NEW")]
+    await caller.link("OPERATES", old, lease, validFrom="2010-01-01")
+    await caller.link("OPERATES", new, lease, validFrom="2020-01-01")
+    assert (await caller.delete(new))["relationshipsRemoved"] == 1
+    assert await _operator_of(caller, lease) == "OLD"
+    assert (await caller.delete(old))["relationshipsRemoved"] == 1
+    assert await _operator_of(caller, lease) is None
+
+
+async def test_a_stated_lease_is_preferred_to_an_inferred_one(caller: Caller) -> None:
+    stated, inferred = [
+        await caller.id_of("Lease", **LEASE, rrcLeaseId=number, name=name)
+        for number, name in (("1", "STATED"), ("2", "INFERRED"))
+    ]
+    well = await caller.id_of("Well", apiNumber="42-003-00001")
+    flare = await caller.id_of(
+        "FlaringAuthorization", authorizationNumber="50123", maxVolumeMcfPerDay=1
+    )
+    query = """query ($id: ID!) { node(id: $id) { ... on FlaringAuthorization { lease { name } }
+      ... on Well { lease { name } } } }"""
+    await caller.link("AUTHORIZES", flare, inferred, inferred=True, confidence=0.99)
+    assert (await caller.one(query, id=flare))["lease"]["name"] == "INFERRED"
+    await caller.link("AUTHORIZES", flare, stated)
+    await caller.link("AUTHORIZES", flare, inferred, validFrom="2024-01-01", inferred=True)
+    assert (await caller.one(query, id=flare))["lease"]["name"] == "STATED"
+    await caller.unlink("AUTHORIZES", flare, stated)
+    assert (await caller.one(query, id=flare))["lease"]["name"] == "INFERRED"
+    await caller.link("HAS_WELL", stated, well)
+    assert (await caller.one(query, id=well))["lease"]["name"] == "STATED"
+    await caller.unlink("HAS_WELL", stated, well)
+    assert (await caller.one(query, id=well))["lease"] is None
+
+
+async def test_edges_of_one_type_between_two_are_told_apart_by_their_properties(
+    caller: Caller,
+) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1")
+    operator = await caller.id_of("Operator", name="GATHERER")
+    roles = ("GATHERER", "PURCHASER", "NOMINATOR")
+    for role in roles:
+        answer = await caller.link("GATHERED_BY", lease, operator, role=role, percentage=50)
+        assert answer["outcome"] == "CREATED"
+    same = await caller.link("GATHERED_BY", lease, operator, role="GATHERER", percentage=50)
+    assert same["outcome"] == "UNCHANGED"
+    more = await caller.link("GATHERED_BY", lease, operator, role="GATHERER", percentage=60)
+    assert more["outcome"] == "UPDATED"
+    query = """query ($id: ID!) { node(id: $id) { ... on Lease {
+      gatherers { edges { role percentage inferred source } } } } }"""
+    edges = (await caller.one(query, id=lease))["gatherers"]["edges"]
+    assert {one["role"]: one["percentage"] for one in edges} == {
+        "GATHERER": 60,
+        "PURCHASER": 50,
+        "NOMINATOR": 50,
+    }
+    assert {(one["inferred"], one["source"]) for one in edges} == {(False, "manual")}
+    answer = await caller.unlink("GATHERED_BY", lease, operator, role="PURCHASER")
+    assert answer["removed"] == 1
+    assert (await caller.unlink("GATHERED_BY", lease, operator))["removed"] == 2
+
+
+async def test_what_a_link_leaves_out_stays(caller: Caller) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1")
+    well = await caller.id_of("Well", apiNumber="42-003-00001")
+    given = {"inferred": True, "confidence": 0.5, "wellNumber": "1", "source": "survey"}
+    await caller.link("HAS_WELL", lease, well, **given)
+    answer = await caller.link("HAS_WELL", lease, well, wellNumber="2")
+    assert answer["outcome"] == "UPDATED"
+    query = """query ($id: ID!) { node(id: $id) { ... on Lease {
+      wells { edges { inferred confidence wellNumber source } } } } }"""
+    (edge,) = (await caller.one(query, id=lease))["wells"]["edges"]
+    assert edge == {**given, "wellNumber": "2"}
+
+
+async def test_links_that_cannot_be_say_why(caller: Caller) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1")
+    well = await caller.id_of("Well", apiNumber="42-003-00001")
+    backward = await caller.link("HAS_WELL", well, lease)
+    assert backward["errors"][0]["path"] == "edgeType"
+    wrong = await caller.link("HAS_WELL", lease, well, distanceFt=3)
+    assert wrong["errors"][0]["path"] == "properties.distanceFt"
+    reversed_ = await caller.link(
+        "HAS_WELL", lease, well, validFrom="2024-01-02", validTo="2024-01-01"
+    )
+    assert reversed_["errors"][0]["path"] == "properties.validTo"
+    nobody = {"kind": "WELL", "naturalKey": "42-003-00009"}
+    wanted = {"edgeType": "HAS_WELL", "from": {"id": lease}, "to": nobody}
+    assert (await caller.one(LINK, input=wanted))["path"] == "to"
+    wanted = {"edgeType": "HAS_WELL", "from": {}, "to": nobody}
+    assert (await caller.one(LINK, input=wanted))["errors"][0]["path"] == "from"
+
+
+async def test_deleting_removes_every_mention(caller: Caller) -> None:
+    lease = await caller.id_of("Lease", **LEASE, rrcLeaseId="1", name="DOOMED")
+    well = await caller.id_of("Well", apiNumber="42-003-00001")
+    operator = await caller.id_of("Operator", name="OWNER")
+    permit = await caller.id_of("Permit", permitNumber="1", permitType="DRILL", leaseId=lease)
+    await caller.link("HAS_WELL", lease, well)
+    await caller.link("OPERATES", operator, lease)
+    await caller.link("GATHERED_BY", lease, operator, role="GATHERER")
+    async with caller.services.database.transaction(caller.viewer, "test") as session:
+        (stored,) = await stored_entities(session, caller.services, "Lease")
+        await _write_volume(caller, session, str(stored.id))
+    assert await caller.found("DOOMED") == ["DOOMED"]
+    answer = await caller.delete(lease)
+    assert answer["relationshipsRemoved"] == 3
+    assert answer["deletedId"] == lease
+    left = await caller.data(
+        """query ($lease: ID!, $well: ID!, $operator: ID!, $permit: ID!) {
+          lease: node(id: $lease) { id }
+          well: node(id: $well) { ... on Well { leaseId leases { totalCount } } }
+          operator: node(id: $operator) { ... on Operator {
+            leases { totalCount } gatheredLeases { totalCount } } }
+          permit: node(id: $permit) { ... on Permit { leaseId lease { id } } }
+          leases { totalCount } }""",
+        lease=lease,
+        well=well,
+        operator=operator,
+        permit=permit,
+    )
+    assert left == {
+        "lease": None,
+        "well": {"leaseId": None, "leases": {"totalCount": 0}},
+        "operator": {"leases": {"totalCount": 0}, "gatheredLeases": {"totalCount": 0}},
+        "permit": {"leaseId": None, "lease": None},
+        "leases": {"totalCount": 0},
+    }
+    assert await caller.found("DOOMED") == []
+    async with caller.services.database.transaction(caller.viewer, "test") as session:
+        assert await _volumes(session, str(stored.id)) == 0
+    assert (await caller.delete(lease))["__typename"] == "NotFound"
+
+
+async def _write_volume(caller: Caller, session: Any, lease_id: str) -> None:
+    await write_volumes(session, [(lease_id, date(2024, 1, 1), {"oil_bbl": 5})])
+    assert await _volumes(session, lease_id) == 1
+
+
+async def _volumes(session: Any, lease_id: str) -> int:
+    text = "select count(*) as n from public.lease_volumes where lease_id = $1::text::uuid"
+    return int((await session.fetch(sql(text), lease_id))[0]["n"])
+
+
+async def test_deleting_and_linking_at_once_leaves_no_loose_edge(caller: Caller) -> None:
+    well = await caller.id_of("Well", apiNumber="42-003-00001")
+    query = """query ($id: ID!) { node(id: $id) { ... on Well { leaseId
+      leases { totalCount nodes { id } } } } }"""
+    for turn in range(5):
+        lease = await caller.id_of("Lease", **LEASE, rrcLeaseId=str(turn + 1))
+        linked, deleted = await asyncio.gather(
+            caller.link("HAS_WELL", lease, well), caller.delete(lease)
+        )
+        assert deleted["__typename"] == "DeleteEntityPayload"
+        assert linked["__typename"] in ("LinkPayload", "NotFound")
+        left = await caller.one(query, id=well)
+        assert left == {"leaseId": None, "leases": {"totalCount": 0, "nodes": []}}
+
+
+async def test_formations_of_one_name_are_two_for_two_tenants(
+    services: Services, viewer: Viewer
+) -> None:
+    for tenant in (viewer.tenant_id, f"{viewer.tenant_id}-other"):
+        own = Viewer(tenant, subject="test")
+        async with services.database.transaction(own, "test") as session:
+            (written,) = await GraphWriter(services.registry).upsert(
+                session, "Formation", [Upsert(Formation(tenant_id=tenant, name="DEAN"))]
+            )
+        assert written.outcome == "CREATED"
