@@ -6,145 +6,15 @@ from collections.abc import Iterable, Mapping
 from graph_api.entities.models import county_code_of, tape_code_of_district
 from graph_api.sample.flaring import MONTHS, PRODUCTION, MonthOfLease
 from graph_api.sample.organisations import NORTH_DRAW, ORGANISATIONS
+from graph_api.sample.pdq_columns import (
+    COMPLETION_COLUMNS,
+    CYCLE_COLUMNS,
+    DISPOSITION_COLUMNS,
+    FIELD_COLUMNS,
+    LEASE_COLUMNS,
+    OPERATOR_COLUMNS,
+)
 from graph_api.sample.properties import FIELDS, LEASES_ON_FILE, WELLS, LeaseOfSample
-
-OPERATOR_COLUMNS = [
-    "OPERATOR_NO",
-    "OPERATOR_NAME",
-    "P5_STATUS_CODE",
-    "P5_LAST_FILED_DT",
-    "OPERATOR_TAX_CERT_FLAG",
-    "OPERATOR_SB639_FLAG",
-    "FA_OPTION_CODE",
-    "RECORD_STATUS_CODE",
-    "EFILE_STATUS_CODE",
-    "EFILE_EFFECTIVE_DT",
-    "CREATE_BY",
-    "CREATE_DT",
-    "MODIFY_BY",
-    "MODIFY_DT",
-]
-FIELD_COLUMNS = [
-    "FIELD_NO",
-    "FIELD_NAME",
-    "DISTRICT_NO",
-    "DISTRICT_NAME",
-    "FIELD_CLASS",
-    "FIELD_H2S_FLAG",
-    "FIELD_MANUAL_REV_FLAG",
-    "WILDCAT_FLAG",
-    "O_DERIVED_RULE_TYPE_CODE",
-    "G_DERIVED_RULE_TYPE_CODE",
-    "O_RESCIND_DT",
-    "G_RESCIND_DT",
-    "O_SALT_DOME_FLAG",
-    "G_SALT_DOME_FLAG",
-    "O_OFFSHORE_CODE",
-    "G_OFFSHORE_CODE",
-    "O_DONT_PERMIT",
-    "G_DONT_PERMIT",
-    "O_NOA_MAN_REV_RULE",
-    "G_NOA_MAN_REV_RULE",
-    "O_COUNTY_NO",
-    "G_COUNTY_NO",
-    "O_DISCOVERY_DT",
-    "G_DISCOVERY_DT",
-    "O_SCHED_REMARKS",
-    "G_SCHED_REMARKS",
-    "O_COMMENTS",
-    "G_COMMENTS",
-    "CREATE_BY",
-    "CREATE_DT",
-    "MODIFY_BY",
-    "MODIFY_DT",
-]
-LEASE_COLUMNS = [
-    "OIL_GAS_CODE",
-    "DISTRICT_NO",
-    "LEASE_NO",
-    "DISTRICT_NAME",
-    "LEASE_NAME",
-    "OPERATOR_NO",
-    "OPERATOR_NAME",
-    "FIELD_NO",
-    "FIELD_NAME",
-    "WELL_NO",
-    "LEASE_OFF_SCHED_FLAG",
-    "LEASE_SEVERANCE_FLAG",
-]
-COMPLETION_COLUMNS = [
-    "OIL_GAS_CODE",
-    "DISTRICT_NO",
-    "LEASE_NO",
-    "WELL_NO",
-    "API_COUNTY_CODE",
-    "API_UNIQUE_NO",
-    "ONSHORE_ASSC_CNTY",
-    "DISTRICT_NAME",
-    "COUNTY_NAME",
-    "OIL_WELL_UNIT_NO",
-    "WELL_ROOT_NO",
-    "WELLBORE_SHUTIN_DT",
-    "WELL_SHUTIN_DT",
-    "WELL_14B2_STATUS_CODE",
-    "WELL_SUBJECT_14B2_FLAG",
-    "WELLBORE_LOCATION_CODE",
-]
-CYCLE_COLUMNS = [
-    "OIL_GAS_CODE",
-    "DISTRICT_NO",
-    "LEASE_NO",
-    "CYCLE_YEAR",
-    "CYCLE_MONTH",
-    "CYCLE_YEAR_MONTH",
-    "LEASE_NO_DISTRICT_NO",
-    "OPERATOR_NO",
-    "FIELD_NO",
-    "FIELD_TYPE",
-    "GAS_WELL_NO",
-    "PROD_REPORT_FILED_FLAG",
-    "LEASE_OIL_PROD_VOL",
-    "LEASE_OIL_ALLOW",
-    "LEASE_OIL_ENDING_BAL",
-    "LEASE_GAS_PROD_VOL",
-    "LEASE_GAS_ALLOW",
-    "LEASE_GAS_LIFT_INJ_VOL",
-    "LEASE_COND_PROD_VOL",
-    "LEASE_COND_LIMIT",
-    "LEASE_COND_ENDING_BAL",
-    "LEASE_CSGD_PROD_VOL",
-    "LEASE_CSGD_LIMIT",
-    "LEASE_CSGD_GAS_LIFT",
-    "LEASE_OIL_TOT_DISP",
-    "LEASE_GAS_TOT_DISP",
-    "LEASE_COND_TOT_DISP",
-    "LEASE_CSGD_TOT_DISP",
-    "DISTRICT_NAME",
-    "LEASE_NAME",
-    "OPERATOR_NAME",
-    "FIELD_NAME",
-]
-_LIQUID_CODES = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
-_GAS_CODES = ("01", "02", "03", "04", "05", "06", "07", "08")
-DISPOSITION_COLUMNS = [
-    "OIL_GAS_CODE",
-    "DISTRICT_NO",
-    "LEASE_NO",
-    "CYCLE_YEAR",
-    "CYCLE_MONTH",
-    "OPERATOR_NO",
-    "FIELD_NO",
-    "CYCLE_YEAR_MONTH",
-]
-DISPOSITION_COLUMNS += [f"LEASE_OIL_DISPCD{code}_VOL" for code in (*_LIQUID_CODES, "09", "99")]
-# Codes 10 (flared) and 11 (vented) came in September 2021. The dump's manual does not show columns
-# for them; the sample names them as it names the others, so that the two can be told apart.
-DISPOSITION_COLUMNS += [f"LEASE_GAS_DISPCD{code}_VOL" for code in (*_GAS_CODES, "09", "10", "11")]
-DISPOSITION_COLUMNS += ["LEASE_GAS_DISPCD99_VOL"]
-DISPOSITION_COLUMNS += [f"LEASE_COND_DISPCD{code}_VOL" for code in (*_LIQUID_CODES, "99")]
-DISPOSITION_COLUMNS += [f"LEASE_CSGD_DISPCDE{code}_VOL" for code in (*_GAS_CODES, "10", "11")]
-DISPOSITION_COLUMNS += ["LEASE_CSGD_DISPCDE99_VOL", "DISTRICT_NAME", "LEASE_NAME"]
-DISPOSITION_COLUMNS += ["OPERATOR_NAME", "FIELD_NAME"]
 
 
 def pdq_files() -> dict[str, str]:
