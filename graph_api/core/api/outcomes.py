@@ -52,6 +52,17 @@ class Forbidden:
     message: str = strawberry.field(description="A summary for a person.")
 
 
+@strawberry.type(description="The record's life has no such step; nothing was written.")
+class IllegalTransition:
+    """Where a record stands, and where it may go from there."""
+
+    message: str = strawberry.field(description="A summary for a person.")
+    current_state: str = strawberry.field(description="The state that the record is in.")
+    allowed_next_states: list[str] = strawberry.field(
+        description="The states that it may go to; none, where its life has ended."
+    )
+
+
 Refusal = ValidationError | NotFound | Conflict | Forbidden
 
 
@@ -59,12 +70,14 @@ Refusal = ValidationError | NotFound | Conflict | Forbidden
 class Refused(Exception):  # noqa: N818 - it is an outcome, not a fault
     """Ends a mutation's transaction without a write and answers with the refusal."""
 
-    refusal: Refusal
+    refusal: Refusal | IllegalTransition
 
 
-def result_union(name: str, payload: GraphQLClass) -> Any:
-    """The union of a payload and every refusal."""
+def result_union(name: str, payload: GraphQLClass, *, lifecycle: bool = False) -> Any:
+    """The union of a payload and every refusal; of a step in a lifecycle, IllegalTransition too."""
     union: Any = payload | Refusal
+    if lifecycle:
+        union |= IllegalTransition
     described = strawberry.union(name, description="The payload, or why nothing was written.")
     # nullable, so that a fault in one mutation leaves the answers of the others
     return Annotated[union, described] | None

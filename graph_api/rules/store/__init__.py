@@ -1,0 +1,37 @@
+"""The only code that runs statements of rules: reading on both time axes, and the lifecycle."""
+
+from graph_api.rules.store.reading import (
+    rule_timeline,
+    rule_timelines,
+    rule_versions_by_ids,
+    rules_in_force,
+    rules_of_regulations,
+    version_of_row,
+)
+from graph_api.rules.store.writing import (
+    OnSuperseded,
+    activate,
+    create_version,
+    hold_rules,
+    lock_rule,
+    publish_version,
+    reject,
+    submit,
+)
+
+__all__ = [
+    "OnSuperseded",
+    "activate",
+    "create_version",
+    "hold_rules",
+    "lock_rule",
+    "publish_version",
+    "reject",
+    "rule_timeline",
+    "rule_timelines",
+    "rule_versions_by_ids",
+    "rules_in_force",
+    "rules_of_regulations",
+    "submit",
+    "version_of_row",
+]
