@@ -1,5 +1,6 @@
 """Assembles the GraphQL schema from each domain's parts; nothing else."""
 
+from graph_api.audit.queries import add_audit
 from graph_api.changes.queries import add_changes
 from graph_api.core.api.schema import GraphSchema, build_schema
 from graph_api.core.graph.registry import GraphRegistry
@@ -16,7 +17,7 @@ def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> G
         registry or graph_registry(),
         enum_value_description,
         settings,
-        domains=[add_changes, add_volumes],
+        domains=[add_changes, add_audit, add_volumes],
         on_delete={"Lease": delete_volumes},
     )
 

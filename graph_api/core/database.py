@@ -82,7 +82,7 @@ class Database:
 
     def __init__(self, pool: Any, settings: Settings) -> None:
         self._pool = pool
-        self._audit_keys = audit_keys(settings)
+        self.audit_keys = audit_keys(settings)
         self._acquire_timeout = settings.pool_acquire_timeout_seconds
 
     @classmethod
@@ -132,7 +132,7 @@ class Database:
         async with self._acquire() as connection, connection.transaction():
             session = Session(connection, viewer, journal)
             yield session
-            await journal.write(session, self._audit_keys)
+            await journal.write(session, self.audit_keys)
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 import rfc8785
@@ -57,6 +57,12 @@ class Change:
     entity_id: str | None = None
     domain: str | None = None
     rule_version_id: UUID | None = None
+    tenant_id: str | None = None
+    """Whose record it is: None for the viewer's own tenant.
+
+    A rule that all tenants share changes records of others; each finds that in its own feed and
+    audit.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,88 +92,107 @@ class Journal:
         self.changes.append(change)
 
     async def write(self, session: "Session", keys: AuditKeys) -> None:
-        """Write the changes and the audit entry; nothing, where nothing changed."""
-        if not self.changes and not self.details:
-            return
+        """Write the changes and an audit entry for each tenant whose records changed.
+
+        Nothing is written where nothing changed. Journals are taken in the order of their tenants,
+        so writers that need several cannot wait for one another in a circle.
+        """
+        own = session.viewer.tenant_id
+        changes: dict[str, list[Change]] = {own: []} if self.details else {}
+        for change in self.changes:
+            changes.setdefault(change.tenant_id or own, []).append(change)
+        for tenant_id in sorted(changes):
+            details = self.details if tenant_id == own else {}
+            await self._write_for(session, keys, tenant_id, changes[tenant_id], details)
+
+    async def _write_for(
+        self,
+        session: "Session",
+        keys: AuditKeys,
+        tenant_id: str,
+        changes: Sequence[Change],
+        details: Mapping[str, Any],
+    ) -> None:
         viewer, now = session.viewer, datetime.now(UTC)
-        await session.fetch(statement("open_journal"), viewer.tenant_id)
-        rows = await session.fetch(statement("take_journal"), viewer.tenant_id, len(self.changes))
+        await session.fetch(statement("open_journal"), tenant_id)
+        rows = await session.fetch(statement("take_journal"), tenant_id, len(changes))
         last, chain_number = rows[0]["last_sequence"], rows[0]["audit_count"]
-        first = last - len(self.changes)
-        columns = [_columns(change) for change in self.changes]
-        if columns:
-            await session.fetch(
+        previous = rows[0]["audit_signature"]
+        first = last - len(changes)
+        digest = None
+        if changes:
+            columns = [_columns(change) for change in changes]
+            rows = await session.fetch(
                 statement("write_changes"),
-                viewer.tenant_id,
+                tenant_id,
                 first,
                 self.cause.value,
                 viewer.subject,
                 now,
                 *(list(column) for column in zip(*columns, strict=True)),
             )
-            await session.fetch(statement("wake_feed"), viewer.tenant_id)
-        payload = self._payload(viewer.tenant_id, viewer.subject, now, first, columns)
-        previous = rows[0]["audit_signature"]
+            digest = rows[0]["changes_sha256"]
+            await session.fetch(statement("wake_feed"), tenant_id)
+        entry_id, entity_ids = uuid4(), _entity_ids(changes)
+        payload = rfc8785.dumps(
+            {
+                "id": str(entry_id),
+                "tenant_id": tenant_id,
+                "actor_id": viewer.subject,
+                "actor_type": viewer.actor_type,
+                "event_type": self.action,
+                "cause": self.cause.value,
+                "occurred_at": now.isoformat(),
+                "entity_ids": entity_ids,
+                "first_sequence": first + 1,
+                "change_count": len(changes),
+                "changes_sha256": digest,
+                "changes": _listed(changes),
+                "details": _plain(details),
+            }
+        )
         signature = keys.sign(keys.current, chain_number, previous, payload)
         await session.fetch(
             statement("write_audit_entry"),
-            viewer.tenant_id,
+            entry_id,
+            tenant_id,
             chain_number,
             self.action,
             payload.decode(),
             viewer.subject,
             viewer.actor_type,
-            self._entity_ids(),
+            entity_ids,
             now,
             previous,
             signature,
             keys.current,
         )
-        await session.fetch(statement("sign_journal"), viewer.tenant_id, signature)
+        await session.fetch(statement("sign_journal"), tenant_id, signature)
 
-    def _payload(
-        self,
-        tenant_id: str,
-        actor: str,
-        now: datetime,
-        first: int,
-        columns: Sequence[tuple[str | None, ...]],
-    ) -> bytes:
-        """The entry in canonical JSON; a digest stands for what the feed holds in full."""
-        digest = hashlib.sha256(orjson.dumps(columns)).hexdigest()
-        return rfc8785.dumps(
-            {
-                "tenant_id": tenant_id,
-                "actor_id": actor,
-                "event_type": self.action,
-                "cause": self.cause.value,
-                "occurred_at": now.isoformat(),
-                "first_sequence": str(first + 1),
-                "change_count": len(columns),
-                "changes_sha256": digest,
-                "changes": [
-                    {
-                        "kind": change.kind.value,
-                        "subject_id": change.subject_id,
-                        "before": _plain(change.before),
-                        "after": _plain(change.after),
-                    }
-                    for change in self.changes[:_MOST_CHANGES_LISTED]
-                ]
-                if len(self.changes) <= _MOST_CHANGES_LISTED
-                else [],
-                "details": _plain(self.details),
-            }
-        )
 
-    def _entity_ids(self) -> list[str]:
-        named = (
-            one
-            for change in self.changes[:_MOST_CHANGES_LISTED]
-            for one in (change.subject_id, change.entity_id)
-            if one is not None
-        )
-        return list(dict.fromkeys(named))
+def _listed(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """The changes as the audit entry lists them; none, where only their digest stands for them."""
+    if len(changes) > _MOST_CHANGES_LISTED:
+        return []
+    return [
+        {
+            "kind": change.kind.value,
+            "subject_id": change.subject_id,
+            "before": _plain(change.before),
+            "after": _plain(change.after),
+        }
+        for change in changes
+    ]
+
+
+def _entity_ids(changes: Sequence[Change]) -> list[str]:
+    named = (
+        one
+        for change in changes[:_MOST_CHANGES_LISTED]
+        for one in (change.subject_id, change.entity_id)
+        if one is not None
+    )
+    return list(dict.fromkeys(named))
 
 
 def _columns(change: Change) -> tuple[str | None, ...]:

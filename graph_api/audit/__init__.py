@@ -1,0 +1,1 @@
+"""The audit: a tenant's chain of signed entries, paged and verified."""
