@@ -22,7 +22,17 @@ from graph_api.settings import Settings
 DEMO_TENANT = "demo"
 
 FIRST_QUERY = """{
-  search(text: "sprayberry", kinds: [LEASE], first: 1) { nodes { title } }
+  leases(first: 1, where: {name: {startsWith: "WINDROW"}}) {
+    nodes {
+      rrcLeaseId name district county
+      operator { name p5Number }
+      wells(first: 2, orderBy: {field: API_NUMBER}) {
+        totalCount
+        nodes { apiNumber wellName status }
+      }
+      volumes(from: "2025-01-01", to: "2025-02-01") { month oilBbl casingheadMcf flaredMcf }
+    }
+  }
 }"""
 
 _console = Console(highlight=False)
