@@ -2,8 +2,6 @@
 
 import json
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
@@ -11,12 +9,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import uvicorn
-from graphql import build_schema, graphql_sync
+from graphql import build_schema, parse, validate
 from playwright.sync_api import ConsoleMessage, Page, Route, expect, sync_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
 from graph_api.core.graphiql import (
@@ -38,71 +35,11 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 
-# What the first tab's query asks for, and no more.
-SDL = """
-type Query { leases(first: Int, where: LeaseFilter): LeaseConnection! }
-input LeaseFilter { district: TextFilter }
-input TextFilter { eq: String }
-type LeaseConnection { totalCount: Int! nodes: [Lease!]! }
-type Lease {
-  rrcLeaseId: ID!
-  name: String
-  district: String
-  operators(first: Int): OperatorConnection!
-  wells(first: Int): WellConnection!
-}
-type OperatorConnection { nodes: [Operator!]! }
-type Operator { name: String p5Number: ID! }
-type WellConnection { totalCount: Int! nodes: [Well!]! }
-type Well { apiNumber: ID! wellName: String status: String permits(first: Int): PermitConnection! }
-type PermitConnection { nodes: [Permit!]! }
-type Permit { permitNumber: ID! status: String }
-"""
-PERMIT = {"permitNumber": "800001", "status": "APPROVED"}
-WELL = {
-    "apiNumber": "4200300001",
-    "wellName": "1H",
-    "status": "ACTIVE",
-    "permits": {"nodes": [PERMIT]},
-}
-LEASE = {
-    "rrcLeaseId": "08-12345",
-    "name": "MESQUITE A",
-    "district": "08",
-    "operators": {"nodes": [{"name": "EXAMPLE OPERATING", "p5Number": "100001"}]},
-    "wells": {"totalCount": 1, "nodes": [WELL]},
-}
-DATA = {"leases": {"totalCount": 1, "nodes": [LEASE]}}
-
-
-def small_app() -> Starlette:
-    schema = build_schema(SDL)
-
-    async def endpoint(request: Request) -> Response:
-        if request.method == "GET":
-            return graphiql_page()
-        body = await request.json()
-        result = graphql_sync(schema, body["query"], DATA, operation_name=body.get("operationName"))
-        return JSONResponse(result.formatted, media_type="application/graphql-response+json")
-
-    return Starlette(
-        routes=[*graphiql_routes(), HttpRoute("/graphql", endpoint, methods=["GET", "POST"])]
-    )
-
-
-@pytest.fixture
-def live_server_url() -> Iterator[str]:
-    """Return the origin of a running server with GraphiQL at `/graphql`."""
-    server = uvicorn.Server(uvicorn.Config(small_app(), log_level="warning", ws="none"))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        host, port = listener.getsockname()
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        try:
-            yield f"http://{host}:{port}"
-        finally:
-            server.should_exit = True
-            thread.join(timeout=10)
+LEASE = """mutation {
+  upsertLease(input: {lease: {
+    oilGasCode: O, district: "08", rrcLeaseId: "12345", name: "MESQUITE A"
+  }}) { ... on UpsertLeasePayload { lease { name } } }
+}"""
 
 
 @pytest.fixture
@@ -133,8 +70,8 @@ def page(tmp_path: Path) -> Iterator[Page]:
 
 
 def operation_name(query: Path) -> str:
-    match = re.search(r"^query (\w+)", query.read_text(), re.MULTILINE)
-    assert match, f"{query.name} has no named query"
+    match = re.search(r"^(?:query|subscription) (\w+)", query.read_text(), re.MULTILINE)
+    assert match, f"{query.name} has no named operation"
     return match[1]
 
 
@@ -178,7 +115,19 @@ def test_built_assets_are_ours_and_kept(live_server_url: str) -> None:
         )
 
 
-@pytest.mark.usefixtures("built")
+@pytest.fixture
+def lease(live_server_url: str) -> None:
+    written = httpx.post(f"{live_server_url}/graphql", json={"query": LEASE}, trust_env=False)
+    assert "MESQUITE A" in written.text
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.stem)
+def test_default_tabs_are_valid(query: Path) -> None:
+    sdl = (Path(__file__).parents[2] / "graph_api" / "schema.graphql").read_text()
+    assert validate(build_schema(sdl), parse(query.read_text())) == []
+
+
+@pytest.mark.usefixtures("built", "lease")
 def test_default_query_runs_in_a_browser(live_server_url: str, page: Page, tmp_path: Path) -> None:
     origin = urlsplit(live_server_url)
     elsewhere: list[str] = []
@@ -227,6 +176,7 @@ def test_default_query_runs_in_a_browser(live_server_url: str, page: Page, tmp_p
     assert "errors" not in result, json.dumps(result["errors"])
     field = next(iter(result["data"]))
     expect(page.locator(".graphiql-response .view-lines")).to_contain_text(f'"{field}"')
+    assert result["data"]["leases"]["nodes"][0]["name"] == "MESQUITE A"
 
     # Each pane beside the editor opens; the explorer reads the schema that was introspected.
     for plugin, selector in (
