@@ -11,6 +11,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import (
+    AddValidationRules,
     MaxAliasesLimiter,
     MaxTokensLimiter,
     ParserCache,
@@ -53,12 +54,16 @@ class OperationResult:
 
 def operation_extensions(settings: Settings) -> list[Callable[[], SchemaExtension]]:
     """The limits and caches that every operation passes through."""
+    # made once: a limiter makes new rules each time, and validations are cached by their rules
+    limits = [
+        *QueryDepthLimiter(max_depth=settings.query_max_depth).validation_rules,
+        *MaxAliasesLimiter(max_alias_count=settings.query_max_aliases).validation_rules,
+    ]
     return [
         partial(ParserCache, maxsize=_CACHED_DOCUMENTS),
         partial(ValidationCache, maxsize=_CACHED_DOCUMENTS),
         partial(MaxTokensLimiter, max_token_count=settings.query_max_tokens),
-        partial(QueryDepthLimiter, max_depth=settings.query_max_depth),
-        partial(MaxAliasesLimiter, max_alias_count=settings.query_max_aliases),
+        partial(AddValidationRules, limits),
     ]
 
 
