@@ -1,0 +1,83 @@
+"""The server that is measured: `graph-api serve` as a child process, on a port of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from bench.dataset import TENANT
+
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+_LAST_WORDS_SECONDS = 2.0
+
+
+class ServerFailedError(Exception):
+    """The server did not start, or ended before its time; the message is what it said."""
+
+
+def child_environment(**settings: str) -> dict[str, str]:
+    """The environment of a child that has these settings and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GRAPH_API_")}
+    return kept | {f"GRAPH_API_{name.upper()}": value for name, value in settings.items()}
+
+
+@contextmanager
+def running_server(data_dir: Path) -> Iterator[str]:
+    """The URL of a server on the embedded database of a directory; stopped at the end."""
+    port = _free_port()
+    # at this level it logs no requests
+    environment = child_environment(
+        data_dir=str(data_dir), dev_tenant=TENANT, port=str(port), log_level="warning"
+    )
+    command = [str(Path(sys.executable).with_name("graph-api")), "serve"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_ready(server, f"{url}/readyz")
+            yield url
+        except Exception as error:
+            try:
+                server.wait(_LAST_WORDS_SECONDS)  # one that was told to stop answers a while longer
+            except subprocess.TimeoutExpired:
+                raise error from None
+            said = server.communicate()[1].strip()[-2000:]
+            raise ServerFailedError(
+                f"the server ended with status {server.returncode}: {said or 'it said nothing'}"
+            ) from error
+        finally:
+            server.terminate()
+            try:
+                server.communicate(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _wait_until_ready(server: "subprocess.Popen[str]", url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        if server.poll() is not None:
+            raise ServerFailedError("the server did not start")
+        try:
+            if httpx.get(url, timeout=5, trust_env=False).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > deadline:
+            raise ServerFailedError(f"it was not ready within {START_SECONDS:.0f} seconds")
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
