@@ -32,3 +32,7 @@ returning (xmax = 0) as created;
 -- Removes the volumes of a lease that is deleted.
 delete from public.lease_volumes where tenant_id = $1 and lease_id = $2::text::uuid
 returning month;
+
+-- name: analyze_volumes
+-- Tells the planner what a bulk load has made of the volumes.
+analyze public.lease_volumes;

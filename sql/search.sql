@@ -33,3 +33,7 @@ from (
 ) s
 order by s.score desc, s.title, s.kind, s.entity_id
 limit $5::int;
+
+-- name: analyze_search
+-- Tells the planner what a bulk load has made of the search entries.
+analyze public.entity_search;

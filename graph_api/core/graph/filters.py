@@ -16,7 +16,6 @@ from graph_api.core.errors import bad_input, limit_exceeded
 from graph_api.core.graph.expressions import (
     Parameters,
     after_prefix,
-    agtype_of,
     cast_of,
     checked_text,
     comparable,
@@ -114,7 +113,7 @@ class FilterCompiler:
         label = reference.references.label
         return (
             f'exists (select from oilgas."{label}" {target}'
-            f" where {agtype_of(target, 'id')} = {agtype_of(alias, reference.name)}"
+            f" where {text_of(target, 'id')} = {text_of(alias, reference.name)}"
             f" and {self.tenant(target, label)}"
             f" and {self.vertices(label, target, condition, path)})"
         )
