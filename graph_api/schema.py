@@ -8,6 +8,7 @@ from graph_api.entities.graph import graph_registry
 from graph_api.entities.models import enum_value_description
 from graph_api.entities.store import delete_volumes
 from graph_api.entities.types import add_volumes
+from graph_api.rules.queries import add_rules
 from graph_api.settings import Settings
 
 
@@ -17,7 +18,7 @@ def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> G
         registry or graph_registry(),
         enum_value_description,
         settings,
-        domains=[add_changes, add_audit, add_volumes],
+        domains=[add_changes, add_audit, add_volumes, add_rules()],
         on_delete={"Lease": delete_volumes},
     )
 

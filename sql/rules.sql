@@ -85,3 +85,54 @@ order by v.rule_identifier collate "C", (v.tenant_id = '*')::int desc, v.version
 select v.*
 from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
 where v.tenant_id in ($1, '*') and v.id = any($2::text[]::uuid[]);
+
+-- name: list_rules
+-- One page of the versions that a tenant sees, as known at a moment, between two places of the
+-- order; of a day, only those in force on it.
+with known as (
+    select v.*,
+           (case $10::text
+                when 'EFFECTIVE_DATE' then v.effective_date::text
+                when 'DETECTED_AT'
+                    then to_char(v.detected_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS.US')
+                else v.rule_identifier || ' ' || lpad(v.version::text, 10, '0')
+            end) collate "C" as sort_key,
+           v.id::text collate "C" as row_id
+    from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
+    where v.tenant_id in ($1, '*')),
+in_force as (
+    select distinct on (k.rule_identifier) k.id
+    from known k
+    where k.status in ('active', 'superseded') and k.effective_date <= $2::date
+      and (k.superseded_date is null or k.superseded_date > $2::date)
+    order by k.rule_identifier, (k.tenant_id = '*')::int)
+select k.* from known k
+where ($2::date is null or k.id in (select f.id from in_force f))
+  and ($4::text[] is null or k.rule_domain = any($4::text[]))
+  and ($5::text[] is null or k.rule_type = any($5::text[]))
+  and ($6::text[] is null or k.status = any($6::text[]))
+  and ($7::text is null or starts_with(k.rule_identifier, $7::text))
+  and ($8::text[] is null or (k.sort_key, k.row_id) > (($8::text[])[1], ($8::text[])[2]))
+  and ($9::text[] is null or (k.sort_key, k.row_id) < (($9::text[])[1], ($9::text[])[2]))
+order by case when not $11::bool then k.sort_key end, case when $11::bool then k.sort_key end desc,
+         case when not $11::bool then k.row_id end, case when $11::bool then k.row_id end desc
+limit $12::bigint;
+
+-- name: count_rules
+-- How many versions a list has on all its pages.
+with known as (
+    select v.*
+    from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
+    where v.tenant_id in ($1, '*')),
+in_force as (
+    select distinct on (k.rule_identifier) k.id
+    from known k
+    where k.status in ('active', 'superseded') and k.effective_date <= $2::date
+      and (k.superseded_date is null or k.superseded_date > $2::date)
+    order by k.rule_identifier, (k.tenant_id = '*')::int)
+select count(*) as total from known k
+where ($2::date is null or k.id in (select f.id from in_force f))
+  and ($4::text[] is null or k.rule_domain = any($4::text[]))
+  and ($5::text[] is null or k.rule_type = any($5::text[]))
+  and ($6::text[] is null or k.status = any($6::text[]))
+  and ($7::text is null or starts_with(k.rule_identifier, $7::text));

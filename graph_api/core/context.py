@@ -1,6 +1,7 @@
 """What a resolver may use: made once per operation, never kept across operations."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from graph_api.core.database import Database
 from graph_api.core.feed import ChangeFeed
@@ -39,6 +40,8 @@ class OperationContext:
     search: GraphSearch = field(init=False)
     traversal: GraphTraversal = field(init=False)
     loaders: Loaders = field(init=False)
+    held: dict[str | int, Any] = field(default_factory=dict)
+    """What root fields say that holds for all below them, by the root field's response name."""
 
     def __post_init__(self) -> None:
         database, registry = self.services.database, self.services.registry

@@ -1,12 +1,13 @@
 """Puts a schema together from a registry: types, filters, queries and mutations."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from graph_api.core.api.as_of import as_of_directive
 from graph_api.core.api.building import GraphQLClass, definition_of, object_type
 from graph_api.core.api.entities import EntityTypes
 from graph_api.core.api.execution import OperationSchema, operation_extensions
@@ -27,6 +28,8 @@ class SchemaParts:
     subscription: GraphQLClass
     types: EntityTypes
     fields: FieldTypes
+    records: dict[str, GraphQLClass] = field(default_factory=dict)
+    """Types of records that one domain gives to those after it, by GraphQL name."""
 
 
 Domain = Callable[[SchemaParts], None]
@@ -68,6 +71,7 @@ def build_schema(
         mutation=mutation,
         subscription=subscription if definition_of(subscription).fields else None,
         types=list(types.models.values()),
+        directives=[as_of_directive],
         extensions=operation_extensions(settings),
         config=StrawberryConfig(scalar_map=SCALAR_MAP),
     )

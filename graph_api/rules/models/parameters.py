@@ -1,7 +1,7 @@
 """What a rule sets, by the domain it belongs to: the schemas of `rule_data`."""
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -69,7 +69,7 @@ class ReportingRule(AegisBase):
     """When a periodic report is due, as §§3.27, 3.54 and 3.58 set it for Form PR."""
 
     form_number: FormNumber = Field(description="Form that is filed, for example PR.")
-    due_working_day: Literal["first", "last"] = Field(
+    due_working_day: Annotated[str, Field(pattern="^(first|last)$")] = Field(
         default="last", description="Which working day of the month it is due on: first or last."
     )
     months_after: Annotated[int, Field(ge=0, le=24)] = Field(

@@ -171,8 +171,12 @@ class FieldChange(AegisBase):
     """One field in which two versions of a rule differ."""
 
     path: str = Field(description="Where: `effectiveDate`, `ruleData.acres_per_well`.")
-    before: JsonValue = Field(description="Its value in the first version; null where it has none.")
-    after: JsonValue = Field(description="Its value in the second version; null where it has none.")
+    before: JsonValue | None = Field(
+        description="Its value in the first version; null where it has none."
+    )
+    after: JsonValue | None = Field(
+        description="Its value in the second version; null where it has none."
+    )
 
 
 def rule_parameters(version: RuleVersion | NewRuleVersion) -> RuleParameters:

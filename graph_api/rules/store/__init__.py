@@ -1,5 +1,6 @@
 """The only code that runs statements of rules: reading on both time axes, and the lifecycle."""
 
+from graph_api.rules.store.listing import RuleSelection, count_rules, list_rules
 from graph_api.rules.store.reading import (
     rule_timeline,
     rule_timelines,
@@ -21,9 +22,12 @@ from graph_api.rules.store.writing import (
 
 __all__ = [
     "OnSuperseded",
+    "RuleSelection",
     "activate",
+    "count_rules",
     "create_version",
     "hold_rules",
+    "list_rules",
     "lock_rule",
     "publish_version",
     "reject",
