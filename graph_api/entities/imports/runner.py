@@ -68,8 +68,8 @@ class ImportRunner:
             batch = await following
         for label in sorted(self._touched):
             await self._database.fetch(self._viewer, statement("analyze_label").fill(label=label))
-        for name in ("analyze_search", "analyze_volumes"):
-            await self._database.fetch(self._viewer, statement(name))
+        await self._database.fetch(self._viewer, statement("analyze_search"))
+        await self._database.fetch(self._viewer, statement("analyze_volumes"))
         self._report.unmatched(self.summary.unmatched.items())
         return self.summary
 
