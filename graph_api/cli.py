@@ -28,6 +28,7 @@ from graph_api.entities.imports.formats import FORMATS
 from graph_api.entities.imports.loading import load_files
 from graph_api.entities.imports.source_files import UnrecognisedFile
 from graph_api.entities.reference_data import load_reference_data
+from graph_api.rules.seeding import load_rule_seeds
 from graph_api.schema import schema_text
 from graph_api.settings import Settings
 
@@ -97,12 +98,15 @@ async def _migrate(settings: Settings) -> None:
         database = await Database.connect(dsn, settings)
         try:
             reference = await load_reference_data(database)
+            rules = await load_rule_seeds(database)
         finally:
             await database.close()
     for migration in applied:
         _console.print(f"applied {migration.number:04} {migration.name}")
     if reference.changed:
         _console.print(f"wrote {reference.changed} regulations")
+    if rules:
+        _console.print(f"wrote {rules} rule versions")
     if not applied:
         _console.print("the database is up to date")
     for notice in notices:

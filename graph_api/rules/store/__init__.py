@@ -18,6 +18,7 @@ from graph_api.rules.store.writing import (
     publish_version,
     reject,
     submit,
+    timeline_in,
 )
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "rules_in_force",
     "rules_of_regulations",
     "submit",
+    "timeline_in",
     "version_of_row",
 ]

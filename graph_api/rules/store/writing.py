@@ -56,7 +56,7 @@ async def create_version(session: Session, new: NewRuleVersion) -> RuleVersion:
     Raises RuleConflict where the rule's other versions are of another type, domain or field.
     """
     await lock_rule(session, new.rule_identifier)
-    _check_same_rule(new, await _timeline(session, new.rule_identifier))
+    _check_same_rule(new, await timeline_in(session, new.rule_identifier))
     recorded_at, version_id = await _moment(session, new.rule_identifier), uuid4()
     await session.fetch(
         statement("create_rule_version"),
@@ -136,7 +136,7 @@ class _Step:
 async def _begin(session: Session, version_id: UUID, wanted: RuleStatus) -> _Step:
     found = await _version(session, version_id)
     await lock_rule(session, found.rule_identifier)
-    timeline = await _timeline(session, found.rule_identifier)
+    timeline = await timeline_in(session, found.rule_identifier)
     version = next(one for one in timeline if one.id == version_id)
     if wanted not in (allowed := await _allowed(session, version.status)):
         raise IllegalRuleMove(version.status, wanted, allowed)
@@ -228,7 +228,8 @@ async def _moment(session: Session, identifier: str) -> datetime:
     return recorded_at
 
 
-async def _timeline(session: Session, identifier: str) -> list[RuleVersion]:
+async def timeline_in(session: Session, identifier: str) -> list[RuleVersion]:
+    """Every version of a rule that a transaction sees; shared ones first."""
     rows = await session.fetch(
         statement("rule_timeline"), session.viewer.tenant_id, [identifier], None
     )
