@@ -16,6 +16,13 @@ select count(*) as total
 from oilgas."{label}" t
 where {predicate};
 
+-- name: vertices_by_natural_key
+-- The vertices of a label by their natural keys.
+select t.id::text as graph_id, t.properties
+from oilgas."{label}" t
+where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
+  and ((t.properties ->> 'natural_key'::text) collate "C") = any($2::text[]);
+
 -- name: related_vertices
 -- A page of a relationship for each of many parents at once.
 select p.place, r.graph_id, r.properties, r.row_id, r.edge_properties

@@ -1,6 +1,7 @@
 """Idempotency keys: the same key gives the same result once, whoever asks again."""
 
 import hashlib
+import json
 from typing import Any
 
 import orjson
@@ -8,6 +9,8 @@ import orjson
 from graph_api.core.api.outcomes import Conflict, Refused
 from graph_api.core.database import Session
 from graph_api.core.statements import statement
+
+_LONGEST_KEPT = 200
 
 
 async def earlier_answer(
@@ -17,16 +20,14 @@ async def earlier_answer(
 
     Raises Refused with a Conflict where the key was used for another mutation or another input.
     """
-    fingerprint = hashlib.sha256(
-        orjson.dumps(given, option=orjson.OPT_SORT_KEYS, default=str)
-    ).hexdigest()
+    fingerprint = _digest(json.dumps(given, sort_keys=True, default=str))
     tenant = session.viewer.tenant_id
     claimed = await session.fetch(
-        statement("claim_idempotency_key"), tenant, key, mutation, fingerprint
+        statement("claim_idempotency_key"), tenant, _stored(key), mutation, fingerprint
     )
     if claimed:
         return None
-    rows = await session.fetch(statement("answer_of_idempotency_key"), tenant, key)
+    rows = await session.fetch(statement("answer_of_idempotency_key"), tenant, _stored(key))
     if (rows[0]["mutation"], rows[0]["fingerprint"]) != (mutation, fingerprint):
         raise Refused(
             Conflict(
@@ -43,6 +44,17 @@ async def keep_answer(session: Session, key: str, answer: dict[str, Any]) -> Non
     await session.fetch(
         statement("record_idempotent_answer"),
         session.viewer.tenant_id,
-        key,
+        _stored(key),
         orjson.dumps(answer).decode(),
     )
+
+
+def _stored(key: str) -> str:
+    """A key as it is stored: any text may be one, and an index holds only short ones."""
+    if len(key) <= _LONGEST_KEPT and key.isprintable():
+        return key
+    return f"sha256:{_digest(key)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

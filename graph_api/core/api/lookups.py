@@ -6,6 +6,7 @@ from typing import Any
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import bad_input
+from graph_api.core.graph.expressions import checked_text
 from graph_api.core.graph.fields import FieldDeclaration, fields_of
 from graph_api.core.model import GraphEntity, Lookup
 
@@ -33,12 +34,17 @@ async def find_entity(
     model = context.registry.entity(label)
     lookup = _matching(model, keys)
     fields = lookup_fields(model)
-    parsed = {name: fields[name].parse(value, name) for name, value in keys.items()}
+    parsed = {name: _parsed(fields[name], name, value) for name, value in keys.items()}
     leading = lookup.fields[0]
     candidates = await context.loaders.batched(
         ("lookup", label, leading), _batch(context, label, leading), parsed[leading]
     )
     return _chosen(lookup, parsed, candidates)
+
+
+def _parsed(field: FieldDeclaration, name: str, value: object) -> Any:
+    parsed = field.parse(value, name)
+    return checked_text(parsed, name) if type(parsed) is str else parsed
 
 
 def _matching(model: type[GraphEntity], keys: Mapping[str, Any]) -> Lookup:

@@ -42,6 +42,7 @@ from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
 from graph_api.core.errors import ApiError
+from graph_api.core.graph.expressions import checked_text
 from graph_api.core.graph.linking import Outcome, VertexEnd
 from graph_api.core.graph.registry import Edge
 from graph_api.core.graph.writing import Upsert, Written
@@ -252,7 +253,8 @@ class GraphMutations:
             by_id = await context.writer.ends_by_id(session, label, [entity_id])
             found = by_id.get(entity_id)
         elif isinstance(given.get("kind"), Enum) and given.get("natural_key"):
-            label, key = given["kind"].value, given["natural_key"]
+            label = given["kind"].value
+            key = _storable(given["natural_key"], f"{path}.naturalKey")
             found = (await context.writer.ends_by_natural_key(session, label, [key])).get(key)
         else:
             raise invalid([FieldError(path=path, message="give id, or kind and naturalKey")])
@@ -489,6 +491,13 @@ def _bulk_answer(document: Mapping[str, Any]) -> BulkAnswer:
 def _parsed_id(registry: Any, text: str, path: str) -> tuple[str, UUID]:
     try:
         return parse_global_id(registry, text, path)
+    except ApiError as error:
+        raise invalid([FieldError(path=path, message=error.message)]) from None
+
+
+def _storable(text: str, path: str) -> str:
+    try:
+        return checked_text(text, path)
     except ApiError as error:
         raise invalid([FieldError(path=path, message=error.message)]) from None
 

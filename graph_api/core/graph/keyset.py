@@ -5,6 +5,7 @@ So a page is read in segments that are each one index range: first the rows whos
 a value, then those where it has none (backward, the other way round).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from graph_api.core.errors import bad_input
 from graph_api.core.graph.expressions import Parameters, cast_of, comparable
 from graph_api.core.graph.fields import FieldDeclaration
 from graph_api.core.pages import Order, PageRequest, Position
+
+_GREATEST_GRAPH_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def _segment_bound(
 ) -> str:
     """That a row of the position's own segment lies beyond the position."""
     ties_descend = bool(keys and keys[0].descending) != backward
-    row = parameters.add(position.row_id, tie.cast)
+    row = parameters.add(_checked_row_id(position, tie), tie.cast)
     rest = f"{tie.expression} {'<' if ties_descend else '>'} {row}"
     for key, value in reversed(list(zip(keys[1:], position.values[1:], strict=True))):
         rest = _key_beyond(key, value, rest, parameters, backward)
@@ -122,6 +125,16 @@ def _segment_bound(
         f"{leading.expression} {operator}= {place}"
         f" and ({leading.expression} {operator} {place} or {rest})"
     )
+
+
+def _checked_row_id(position: Position, tie: TieBreaker) -> str:
+    """A position's row id; a list's cursor names an entity, a relationship's names an edge."""
+    row_id = position.row_id
+    if tie.cast != "text" and not (
+        re.fullmatch("[0-9]{1,19}", row_id) and int(row_id) <= _GREATEST_GRAPH_ID
+    ):
+        raise bad_input("is a cursor of another list", argument="cursor")
+    return row_id
 
 
 def _order_by(keys: Sequence[SortKey], tie: TieBreaker, backward: bool) -> str:

@@ -131,7 +131,15 @@ class GraphReader:
         self, viewer: Viewer, label: str, keys: Sequence[str]
     ) -> dict[str, GraphEntity]:
         """The vertices of a label by their natural keys."""
-        found = await self._by_stored(viewer, label, "natural_key", keys)
+        rows = await self._database.fetch(
+            viewer,
+            # by SQL: the index that keeps natural keys unique is one that Cypher cannot use
+            statement("vertices_by_natural_key").fill(label=label),
+            self.registry.tenant_of(label, viewer),
+            list(dict.fromkeys(keys)),
+        )
+        model = self.registry.entity(label)
+        found = [hydrate(model, row["graph_id"], row["properties"]) for row in rows]
         return {entity.natural_key: entity for entity in found}
 
     async def by_field(
@@ -140,11 +148,6 @@ class GraphReader:
         """The vertices of a label by the values of an indexed text field."""
         declaration = self.registry.fields(label)[field]
         forms = [stored_form(declaration, value) for value in values]
-        return await self._by_stored(viewer, label, field, forms)
-
-    async def _by_stored(
-        self, viewer: Viewer, label: str, field: str, forms: Sequence[object]
-    ) -> list[GraphEntity]:
         rows = await self._database.fetch(
             viewer,
             cypher_statement("vertices_by_field", label=label, field=field),

@@ -121,7 +121,7 @@ async def stored_entities(session: Session, services: Services, label: str) -> l
     rows = await session.fetch(
         sql(
             f'select id::text as graph_id, properties from oilgas."{label}"'  # noqa: S608
-            " where properties ->> 'tenant_id'::text = $1"
+            " where ((properties ->> 'tenant_id'::text) collate \"C\") = $1"
         ),
         session.viewer.tenant_id,
     )

@@ -1,0 +1,133 @@
+"""Every place where a GraphQL schema takes text, and a valid operation around each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
+
+TEXT_SCALARS = ("String", "ID", "JSON")
+_DEEPEST_INPUT = 4
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TextPlace:
+    """One place where a root field takes text: the argument, and the way into it."""
+
+    operation: str
+    field: str
+    path: Path
+
+    def __str__(self) -> str:
+        return f"{self.field}({'.'.join(self.path)})"
+
+
+def text_places(schema: GraphQLSchema, root: GraphQLObjectType, kind: str) -> Iterator[TextPlace]:
+    """Every place of an operation type where text goes in."""
+    for name, one in root.fields.items():
+        for argument, declared in one.args.items():
+            for path in _paths(declared.type, (argument,), frozenset()):
+                yield TextPlace(kind, name, path)
+
+
+def _paths(given: Any, path: Path, seen: frozenset[str]) -> Iterator[Path]:
+    named = get_named_type(given)
+    if named.name in TEXT_SCALARS:
+        yield path
+    elif isinstance(named, GraphQLInputObjectType) and named.name not in seen:
+        if len(path) > _DEEPEST_INPUT:
+            return
+        for name, one in named.fields.items():
+            # a filter's relationships lead to the filters that other root fields take
+            if named.name.endswith("Filter") and _leads_on(one, named):
+                continue
+            yield from _paths(one.type, (*path, name), seen | {named.name})
+
+
+def _leads_on(one: GraphQLInputField, owner: GraphQLInputObjectType) -> bool:
+    target = get_named_type(one.type)
+    if target is owner:
+        return True
+    name: str = target.name
+    return name.endswith("RelationFilter") or (
+        isinstance(target, GraphQLInputObjectType) and "and" in target.fields
+    )
+
+
+def with_text(given: Any, path: Path, text: str, examples: dict[str, Any]) -> Any:
+    """A valid value of a type with the text at a path; required fields get examples."""
+    bare = given.of_type if isinstance(given, GraphQLNonNull) else given
+    if isinstance(bare, GraphQLList):
+        return [with_text(bare.of_type, path, text, examples)]
+    if not path:
+        return {text: [text]} if bare.name == "JSON" else text
+    assert isinstance(bare, GraphQLInputObjectType)
+    values = required_values(bare, examples)
+    first, *rest = path
+    values[first] = with_text(bare.fields[first].type, tuple(rest), text, examples)
+    return values
+
+
+def required_values(given: GraphQLInputObjectType, examples: dict[str, Any]) -> dict[str, Any]:
+    """Values for what an input requires."""
+    if given.name in examples:
+        return dict(examples[given.name])
+    return {
+        name: example(one.type, examples) for name, one in given.fields.items() if is_required(one)
+    }
+
+
+def is_required(one: GraphQLArgument | GraphQLInputField) -> bool:
+    return isinstance(one.type, GraphQLNonNull)
+
+
+def example(given: Any, examples: dict[str, Any]) -> Any:
+    """Some value of a type."""
+    bare = given.of_type if isinstance(given, GraphQLNonNull) else given
+    if isinstance(bare, GraphQLList):
+        return [example(bare.of_type, examples)]
+    if isinstance(bare, GraphQLEnumType):
+        return next(iter(bare.values))
+    if isinstance(bare, GraphQLInputObjectType):
+        return required_values(bare, examples)
+    return examples[bare.name]
+
+
+def selection(given: Any, depth: int = 2) -> str:
+    """Fields to ask of an output type: those that need no arguments, so that all is read."""
+    named = get_named_type(given)
+    if isinstance(named, GraphQLUnionType | GraphQLInterfaceType):
+        return "{ __typename }"
+    if not isinstance(named, GraphQLObjectType):
+        return ""
+    wanted = ["__typename"]
+    for name, one in named.fields.items():
+        inner = get_named_type(one.type)
+        leaf = not isinstance(inner, GraphQLObjectType | GraphQLUnionType | GraphQLInterfaceType)
+        needs = any(is_required(argument) for argument in one.args.values())
+        if leaf and not needs:
+            wanted.append(name)
+        elif name in ("nodes", "edges", "pageInfo") and depth and not needs:
+            wanted.append(f"{name} {selection(one.type, depth - 1)}")
+    return f"{{ {' '.join(wanted)} }}"
+
+
+def aliased(number: int, name: str, one: GraphQLField, arguments: dict[str, Any]) -> str:
+    """A root field under an alias, each argument from a variable of its own."""
+    given = ", ".join(f"{argument}: $v{number}_{argument}" for argument in arguments)
+    return f"a{number}: {name}{f'({given})' if given else ''} {selection(one.type)}"
