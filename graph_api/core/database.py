@@ -11,7 +11,7 @@ import asyncpg
 
 from graph_api.core.age import SESSION_SETTINGS, prepare_connection
 from graph_api.core.audit_keys import audit_keys
-from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.errors import ApiError, ErrorCode, bad_input
 from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
 from graph_api.core.statements import Statement
@@ -62,12 +62,19 @@ class Session:
     async def fetch(self, statement: Statement, *arguments: object) -> Sequence[Row]:
         """Run a statement and return its rows.
 
-        Raises ApiError TIMEOUT when it ran too long and UNAVAILABLE when the database went away.
+        Raises ApiError TIMEOUT when it ran too long, UNAVAILABLE when the database went away, and
+        BAD_USER_INPUT for text that no database can hold and that nobody has refused before.
         """
         log = statement_log.get()
         started = time.perf_counter()
         try:
             rows: Sequence[Row] = await self._connection.fetch(statement.text, *arguments)
+        except asyncpg.DataError as error:
+            if _is_text_that_cannot_be(error):
+                raise bad_input(
+                    "text must not contain a NUL character or half of a surrogate pair"
+                ) from error
+            raise
         except _FAILURES as error:
             raise _translated(error) from error
         finally:
@@ -159,6 +166,12 @@ _FAILURES = (
     asyncpg.InterfaceError,
     OSError,
 )
+
+
+def _is_text_that_cannot_be(error: asyncpg.DataError) -> bool:
+    return isinstance(error, asyncpg.CharacterNotInRepertoireError) or isinstance(
+        error.__cause__, UnicodeEncodeError
+    )
 
 
 def _translated(error: BaseException) -> ApiError:
