@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from graph_api.core.api.building import InputValue, add_input_field
 from graph_api.core.api.outcomes import Conflict, Refused
 from graph_api.core.database import Session
 from graph_api.core.statements import statement
@@ -58,3 +59,13 @@ def _stored(key: str) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def add_idempotency_key(given: type[InputValue]) -> None:
+    """Let a mutation's input carry an idempotency key."""
+    add_input_field(
+        given,
+        "idempotency_key",
+        str,
+        "Any text of your own: a second call with it answers what the first did, and writes once.",
+    )
