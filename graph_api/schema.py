@@ -2,6 +2,7 @@
 
 from graph_api.audit.queries import add_audit
 from graph_api.changes.queries import add_changes
+from graph_api.compliance.queries import add_compliance
 from graph_api.core.api.schema import GraphSchema, build_schema
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.entities.graph import graph_registry
@@ -18,7 +19,7 @@ def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> G
         registry or graph_registry(),
         enum_value_description,
         settings,
-        domains=[add_changes, add_audit, add_volumes, add_rules()],
+        domains=[add_changes, add_audit, add_volumes, add_rules(), add_compliance],
         on_delete={"Lease": delete_volumes},
     )
 
