@@ -24,11 +24,18 @@ from (
         else 1.0
     end + 1.0 / (1 + length(f.title)) as score
     from (
-        select e.kind, e.entity_id, e.title, e.names
+        -- what is called exactly so is never cut off by what merely begins so
+        (select e.kind, e.entity_id, e.title, e.names
+        from public.entity_search e
+        where e.tenant_id = any($1::text[]) and e.kind = any($2::text[])
+          and e.document @@ quote_literal($4::text)::tsquery
+        limit 1000)
+        union
+        (select e.kind, e.entity_id, e.title, e.names
         from public.entity_search e
         where e.tenant_id = any($1::text[]) and e.kind = any($2::text[])
           and e.document @@ $3::text::tsquery
-        limit 5000
+        limit 5000)
     ) f
 ) s
 order by s.score desc, s.title, s.kind, s.entity_id

@@ -42,7 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], dict[s
     command = [sys.executable, "-m", "bench", "--wells", "500", "--repetitions", "2"]
     command += ["--warm-up", "1", "--connections", "2", "--load", str(directory)]
     command += ["--data-dir", str(directory / "world"), "--json", str(directory / "results.json")]
-    done = subprocess.run(  # noqa: S603 - our own command
+    done = subprocess.run(
         command,
         cwd=ROOT,
         env=child_environment(),

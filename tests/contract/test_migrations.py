@@ -80,7 +80,7 @@ async def test_migrating_twice_changes_nothing(own_url: str) -> None:
 
 async def test_processes_that_migrate_at_once_apply_each_migration_once(own_url: str) -> None:
     def another() -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - our own command line
+        return subprocess.Popen(
             [sys.executable, "-c", PROCESS, own_url],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -35,7 +35,7 @@ async def ask(server: EmbeddedPostgres, statement: str) -> Any:
 
 def another_process(data_dir: Path) -> subprocess.Popen[str]:
     """A process that uses the directory's server until its standard input ends."""
-    return subprocess.Popen(  # noqa: S603 - our own command line
+    return subprocess.Popen(
         [sys.executable, "-c", USER_PROGRAM, str(data_dir)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -49,8 +49,8 @@ class GraphReader:
             .text
             for segment in page_segments(keys, request, TieBreaker(text_of("t", "id")), parameters)
         ]
-        if not segments or request.size == 0:
-            return Page((), request, has_more=bool(segments))
+        if not segments:
+            return Page((), request, has_more=False)
         text = statement("list_vertices").fill(segments=" union all ".join(segments), limit=limit)
         rows = await self._database.fetch(viewer, text, *parameters.values)
         model = self.registry.entity(label)
@@ -96,8 +96,8 @@ class GraphReader:
             .text
             for segment in page_segments(keys, request, tie, parameters)
         ]
-        if not segments or request.size == 0:
-            return [Page((), request, has_more=bool(segments)) for _ in parents]
+        if not segments:
+            return [Page((), request, has_more=False) for _ in parents]
         text = statement("related_vertices").fill(
             segments=" union all ".join(segments), limit=limit
         )
