@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import strawberry
 from graphql import get_directive_values
+from graphql.execution.values import VariableValues
 from strawberry.directive import DirectiveLocation
 
 from graph_api.core.api.building import Argument
@@ -82,7 +83,11 @@ def _of_operation(info: strawberry.Info) -> tuple[date | None, datetime | None]:
     directive = raw.schema.get_directive("asOf")
     if directive is None or not raw.operation.directives:
         return None, None
-    given = get_directive_values(directive, raw.operation, raw.variable_values) or {}
+    variables = raw.variable_values
+    if isinstance(variables, dict):
+        # Strawberry hands the plain values on, and graphql-core takes them in a container
+        variables = VariableValues({}, variables)
+    given = get_directive_values(directive, raw.operation, variables) or {}
     return given.get("validOn"), given.get("knownAt")
 
 

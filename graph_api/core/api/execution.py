@@ -19,6 +19,7 @@ from strawberry.extensions import (
     SchemaExtension,
     ValidationCache,
 )
+from strawberry.extensions.directives import DirectivesExtension, DirectivesExtensionSync
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -40,6 +41,14 @@ class OperationSchema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Leave errors to `run_operation`."""
+
+    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
+        """The schema's own; not Strawberry's for directives on fields, which slows every field."""
+        return [
+            one
+            for one in super().get_extensions(sync)
+            if not isinstance(one, DirectivesExtension | DirectivesExtensionSync)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,16 +22,18 @@ def record_type(
     `nested` gives the types of fields that hold another record; any other field that is no scalar
     is shown as JSON.
     """
+    declared = fields_of(model)
+    # before Strawberry sees the model: it would show the enums in it without their descriptions
+    outputs = {name: nested.get(name) or fields.output(own) for name, own in declared.items()}
     subclass: type[AegisBase] = type(model.__name__, (model,), {"__module__": __name__})
     made: GraphQLClass = strawberry.pydantic.type(subclass, description=model.__doc__)
     definition = definition_of(made)
-    declared = fields_of(model)
     shown = []
     for field in definition.fields:
         own = declared.get(field.python_name)
         if own is None or own.hidden is not None:
             continue
-        annotation = nested.get(own.name) or fields.output(own)
+        annotation = outputs[own.name]
         field.type_annotation = StrawberryAnnotation(
             annotation | None if own.nullable else annotation
         )
