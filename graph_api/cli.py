@@ -28,6 +28,8 @@ from graph_api.entities.imports.formats import FORMATS
 from graph_api.entities.imports.loading import load_files
 from graph_api.entities.imports.source_files import UnrecognisedFile
 from graph_api.entities.reference_data import load_reference_data
+from graph_api.filings.seeding import load_template_seeds
+from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.schema import schema_text
 from graph_api.settings import Settings
@@ -98,7 +100,8 @@ async def _migrate(settings: Settings) -> None:
         database = await Database.connect(dsn, settings)
         try:
             reference = await load_reference_data(database)
-            rules = await load_rule_seeds(database)
+            rules = await load_rule_seeds(database, mark_snapshots_stale)
+            templates = await load_template_seeds(database)
         finally:
             await database.close()
     for migration in applied:
@@ -107,6 +110,8 @@ async def _migrate(settings: Settings) -> None:
         _console.print(f"wrote {reference.changed} regulations")
     if rules:
         _console.print(f"wrote {rules} rule versions")
+    if templates:
+        _console.print(f"wrote {templates} checklist templates")
     if not applied:
         _console.print("the database is up to date")
     for notice in notices:

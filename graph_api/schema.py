@@ -9,6 +9,8 @@ from graph_api.entities.graph import graph_registry
 from graph_api.entities.models import enum_value_description
 from graph_api.entities.store import delete_volumes
 from graph_api.entities.types import add_volumes
+from graph_api.filings.queries import add_filings
+from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.queries import add_rules
 from graph_api.settings import Settings
 
@@ -19,7 +21,14 @@ def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> G
         registry or graph_registry(),
         enum_value_description,
         settings,
-        domains=[add_changes, add_audit, add_volumes, add_rules(), add_compliance],
+        domains=[
+            add_changes,
+            add_audit,
+            add_volumes,
+            add_rules([mark_snapshots_stale]),
+            add_compliance,
+            add_filings,
+        ],
         on_delete={"Lease": delete_volumes},
     )
 

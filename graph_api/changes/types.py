@@ -21,6 +21,7 @@ _KINDS = {
     "RULE_CHANGE_ALERT": "An alert that a rule changed under a filing.",
     "COMPLIANCE_STATUS": "The compliance of an entity in one domain.",
     "CHECKLIST": "A filing checklist.",
+    "CHECKLIST_TEMPLATE": "A version of what filings in a domain need.",
 }
 
 

@@ -30,7 +30,12 @@ from graph_api.rules.models import (
     rule_changes,
     rule_parameters,
 )
-from graph_api.rules.store import rule_timelines, rule_versions_by_ids, rules_of_regulations
+from graph_api.rules.store import (
+    rule_timelines,
+    rule_versions_by_ids,
+    rules_in_force,
+    rules_of_regulations,
+)
 
 
 def add_rule_types(parts: SchemaParts) -> None:
@@ -59,6 +64,27 @@ async def rule_version_of(info: strawberry.Info, version_id: UUID) -> RuleVersio
 
     loaded: RuleVersion | None = await context.loaders.batched(
         ("rule version", known_at), batch, version_id
+    )
+    return loaded
+
+
+async def rule_in_force_of(info: strawberry.Info, identifier: str) -> RuleVersion | None:
+    """The version of a rule in force on the day that the operation looks at; batched."""
+    context, moment = context_of(info), as_of(info)
+
+    async def batch(identifiers: Sequence[str]) -> list[RuleVersion | None]:
+        found = await rules_in_force(
+            context.database,
+            context.viewer,
+            moment.valid_on,
+            moment.known_at,
+            identifiers=identifiers,
+        )
+        by_identifier = {one.rule_identifier: one for one in found}
+        return [by_identifier.get(one) for one in identifiers]
+
+    loaded: RuleVersion | None = await context.loaders.batched(
+        ("rule in force", moment.valid_on, moment.known_at), batch, identifier
     )
     return loaded
 
