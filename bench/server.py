@@ -31,6 +31,13 @@ def child_environment(**settings: str) -> dict[str, str]:
 @contextmanager
 def running_server(data_dir: Path) -> Iterator[str]:
     """The URL of a server on the embedded database of a directory; stopped at the end."""
+    with server_process(data_dir) as (url, _):
+        yield url
+
+
+@contextmanager
+def server_process(data_dir: Path) -> Iterator[tuple[str, int]]:
+    """The same, with the id of the server's process."""
     port = _free_port()
     # at this level it logs no requests
     environment = child_environment(
@@ -43,7 +50,7 @@ def running_server(data_dir: Path) -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_ready(server, f"{url}/readyz")
-            yield url
+            yield url, server.pid
         except Exception as error:
             try:
                 server.wait(_LAST_WORDS_SECONDS)  # one that was told to stop answers a while longer

@@ -1,12 +1,15 @@
 """The change feed: order, replay, gaps, and readers of every speed."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import pytest
 
+from graph_api.core.api.execution import stream_operation
+from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
 from graph_api.core.database import Session
 from graph_api.core.errors import ApiError
@@ -257,3 +260,37 @@ async def test_malformed_cursors_are_refused(run: Execute, cursor: str) -> None:
 async def _nobody_is_left_following(services: Services) -> AsyncIterator[None]:
     yield
     assert services.feed.followers == 0
+
+
+async def test_a_long_subscription_keeps_nothing_of_the_events_it_delivered(
+    services: Services, viewer: Viewer, schema: GraphSchema
+) -> None:
+    document = "subscription { entityChanged { ... on ChangeRecord { cursor after } } }"
+    delivered = 0
+
+    async def listen() -> None:
+        nonlocal delivered
+        following = stream_operation(schema.schema, services.operation(viewer), document)
+        async with aclosing(following):
+            async for _ in following:
+                delivered += 1
+
+    async def kept_after(count: int) -> int:
+        async with services.database.transaction(viewer, "test") as session:
+            for place in range(count):
+                session.journal.record(Change(ChangeKind.ENTITY, f"{place}", None, {}))
+        before = delivered
+        async with asyncio.timeout(20):
+            while delivered < before + count:
+                await asyncio.sleep(0.02)
+        gc.collect()
+        return len(gc.get_objects())
+
+    listening = asyncio.create_task(listen())
+    await asyncio.sleep(0.2)
+    # the shared tail fills first; from then on what comes in replaces what goes out
+    full = await kept_after(2500)
+    assert await kept_after(1000) - full < 1000
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening

@@ -10,6 +10,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from graphql.execution.executor import Executor
 from strawberry.extensions import (
     AddValidationRules,
     MaxAliasesLimiter,
@@ -21,6 +22,7 @@ from strawberry.extensions import (
 )
 from strawberry.extensions.directives import DirectivesExtension, DirectivesExtensionSync
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
@@ -49,6 +51,20 @@ class OperationSchema(strawberry.Schema):
             for one in super().get_extensions(sync)
             if not isinstance(one, DirectivesExtension | DirectivesExtensionSync)
         ]
+
+
+class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
+    """graphql-core's executor, with a subscription's events kept apart.
+
+    graphql-core 3.3.2 remembers the fields of every event for as long as the subscription lasts,
+    about a kilobyte each.
+    """
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
+        """An executor for one event, with a memory of its own."""
+        executor = super().build_per_event_executor(payload)
+        executor._relevant_sub_fields = {}
+        return executor
 
 
 @dataclass(frozen=True, slots=True)

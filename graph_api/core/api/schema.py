@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 from graph_api.core.api.as_of import as_of_directive
 from graph_api.core.api.building import GraphQLClass, definition_of, object_type
 from graph_api.core.api.entities import EntityTypes
-from graph_api.core.api.execution import OperationSchema, operation_extensions
+from graph_api.core.api.execution import OperationExecutor, OperationSchema, operation_extensions
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.mutations import GraphMutations, OnDelete
 from graph_api.core.api.queries import GraphQueries
@@ -73,6 +73,7 @@ def build_schema(
         types=list(types.models.values()),
         directives=[as_of_directive],
         extensions=operation_extensions(settings),
+        execution_context_class=OperationExecutor,
         config=StrawberryConfig(scalar_map=SCALAR_MAP),
     )
     return GraphSchema(schema, registry)
