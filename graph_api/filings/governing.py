@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from graph_api.compliance.models import ComplianceDomain
-from graph_api.rules.models import RuleDomain, RuleStatus, RuleVersion
+from graph_api.rules.models import RuleDomain, RuleStatus, RuleVersion, governing_rule
 
 RULE_DOMAINS: Mapping[ComplianceDomain, tuple[RuleDomain, ...]] = {
     ComplianceDomain.RULE_37: (RuleDomain.SPACING, RuleDomain.DENSITY),
@@ -22,18 +22,15 @@ def governing_versions(
 ) -> list[RuleVersion]:
     """Of the versions in force, those that govern a filing for an entity in a field.
 
-    All statewide rules of a domain govern together, as the subparts of 40 CFR 60 do; where the
-    field has rules of its own, they do instead.
+    One version governs in each domain of rules; the subparts of 40 CFR 60 govern together, each
+    the sources of its own years.
     """
     found: list[RuleVersion] = []
     for rule_domain in RULE_DOMAINS[domain]:
-        of_domain = [one for one in in_force if one.rule_domain is rule_domain]
-        of_field = [
-            one
-            for one in of_domain
-            if field_number is not None and one.field_number == field_number
-        ]
-        found += of_field or [one for one in of_domain if one.field_number is None]
+        if rule_domain is RuleDomain.ENVIRONMENTAL:
+            found += [one for one in in_force if one.rule_domain is rule_domain]
+        elif governing := governing_rule(in_force, rule_domain, field_number):
+            found.append(governing)
     return found
 
 

@@ -14,6 +14,7 @@ from graph_api.filings.store.reading import (
     count_checklists,
     snapshots_of_checklists,
 )
+from graph_api.filings.store.steps import acknowledge, approve, file, reject, set_aside, submit
 from graph_api.filings.store.templates import (
     create_template,
     seed_template,
@@ -21,18 +22,7 @@ from graph_api.filings.store.templates import (
     templates,
     templates_by_ids,
 )
-from graph_api.filings.store.writing import (
-    NewChecklist,
-    acknowledge,
-    approve,
-    attach,
-    create,
-    file,
-    reject,
-    set_aside,
-    submit,
-    update_item,
-)
+from graph_api.filings.store.writing import NewChecklist, attach, create, update_item
 
 __all__ = [
     "AlertSelection",
