@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -143,8 +144,13 @@ async def exceptions_with_neighbours(
 def _others(
     row: Row, at_point: Mapping[str, set[str]], known: Mapping[str, FlaringException]
 ) -> list[FlaringException]:
-    ids = {one for point in row["flare_points"] for one in at_point[point]}
-    return [known[one] for one in sorted(ids - {row["entity_id"]})]
+    """The others at an exception's flare points, each with the points that the two share."""
+    own = frozenset(row["flare_points"])
+    ids = {one for point in own for one in at_point[point]}
+    return [
+        replace(known[one], flare_points=known[one].flare_points & own)
+        for one in sorted(ids - {row["entity_id"]})
+    ]
 
 
 async def emissions_of_facilities(
