@@ -21,19 +21,31 @@ class RecordConnection:
 def record_connection(
     name: str, node: GraphQLClass, page_info: GraphQLClass, words: str
 ) -> GraphQLClass:
-    """The connection type `<name>Connection` of a node type; `words` is what its records are called.
+    """The connection type `<name>Connection` of a node type; `words` is what its nodes are called.
 
     Its fields read a `RecordConnection`. `page_info` is the schema's own PageInfo.
     """
-    row = object_type(f"{name}Edge", f"One of {words}, in its place in a list.")
+    return connection_type(name, node, row_type(name, node, words), page_info, words)
+
+
+def row_type(name: str, node: GraphQLClass, words: str) -> GraphQLClass:
+    """The type `<name>Edge` of one node in its place in a list; it reads a row and its page."""
+    made = object_type(f"{name}Edge", f"One of {words}, in its place in a list.")
     add_field(
-        row,
+        made,
         "cursor",
         str,
         lambda root, info: encode_cursor(root[1].request.orders, root[0].position),
-        "Where the record stands: for `after` and `before`.",
+        "Where it stands in the list: for `after` and `before`.",
     )
-    add_field(row, "node", node, lambda root, info: root[0].node, "The record.")
+    add_field(made, "node", node, lambda root, info: root[0].node, "What stands there.")
+    return made
+
+
+def connection_type(
+    name: str, node: GraphQLClass, row: GraphQLClass, page_info: GraphQLClass, words: str
+) -> GraphQLClass:
+    """The type `<name>Connection` over rows of a type."""
     made = object_type(f"{name}Connection", f"A page of {words}.")
 
     async def nodes(root: RecordConnection, info: strawberry.Info) -> list[Any]:
@@ -49,10 +61,20 @@ def record_connection(
     async def total(root: RecordConnection, info: strawberry.Info) -> int:
         return await root.count()
 
-    add_field(made, "nodes", list_of(node), nodes, "The records of the page.")
-    add_field(made, "edges", list_of(row), edges, "The records with their cursors.")
+    add_field(made, "nodes", list_of(node), nodes, f"The {words} of the page.")
+    add_field(
+        made,
+        "edges",
+        list_of(row),
+        edges,
+        "The same with their cursors and, in a relationship, its own data.",
+    )
     add_field(made, "page_info", page_info, shown_info, "Where the page stands.")
     add_field(
-        made, "total_count", int, total, "How many there are on all pages; counted when asked for."
+        made,
+        "total_count",
+        int,
+        total,
+        "How many there are on all pages; counted only when asked for.",
     )
     return made

@@ -1,7 +1,6 @@
 """The GraphQL types of the graph: an object for each entity, and connections for its edges."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from graph_api.core.api.building import (
     list_of,
     object_type,
 )
+from graph_api.core.api.connections import RecordConnection, connection_type, row_type
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.global_ids import global_id
 from graph_api.core.api.scalars import FieldTypes
@@ -29,9 +29,7 @@ from graph_api.core.model import EdgeProperties, GraphEntity
 from graph_api.core.pages import (
     Order,
     OrderDirection,
-    PageInfo,
     PageRow,
-    encode_cursor,
     page_request,
 )
 
@@ -52,14 +50,6 @@ class Node:
     def resolve_type(cls, entity: GraphEntity, *_: Any) -> str:
         """The GraphQL type of an entity: its label."""
         return entity.label()
-
-
-@dataclass(slots=True)
-class Connection:
-    """A page and a count that are read when, and only when, a field asks for them."""
-
-    page: Callable[[], Awaitable[EntityPage]]
-    count: Callable[[], Awaitable[int]]
 
 
 class EntityTypes:
@@ -141,7 +131,9 @@ class EntityTypes:
         )
 
     def _add_relationship(self, relationship: Relationship) -> None:
-        async def resolve(root: GraphEntity, info: strawberry.Info, **arguments: Any) -> Connection:
+        async def resolve(
+            root: GraphEntity, info: strawberry.Info, **arguments: Any
+        ) -> RecordConnection:
             context = context_of(info)
             where = plain_filter(arguments["where"])
             edge_where = plain_filter(arguments.get("where_edge"))
@@ -154,7 +146,7 @@ class EntityTypes:
             async def count() -> int:
                 return await loaders.related_count(relationship, root, where, edge_where)
 
-            return Connection(page, count)
+            return RecordConnection(page, count)
 
         add_field(
             self.models[relationship.source],
@@ -200,54 +192,12 @@ class EntityTypes:
 
     def _connection_type(self, name: str, label: str, edge: EdgeType | None) -> GraphQLClass:
         node = self.models[label]
-        row_type = self._row_type(name, node, edge)
-        made = object_type(f"{name}Connection", f"A page of {_words(node.plural)}.")
-
-        async def nodes(root: Connection, info: strawberry.Info) -> list[GraphEntity]:
-            return [row.node for row in (await root.page()).rows]
-
-        async def edges(root: Connection, info: strawberry.Info) -> list[Any]:
-            page = await root.page()
-            return [(row, page) for row in page.rows]
-
-        async def page_info(root: Connection, info: strawberry.Info) -> PageInfo:
-            return (await root.page()).info
-
-        async def total_count(root: Connection, info: strawberry.Info) -> int:
-            return await root.count()
-
-        add_field(made, "nodes", list_of(node), nodes, "The entities of the page.")
-        add_field(
-            made,
-            "edges",
-            list_of(row_type),
-            edges,
-            "The entities with their cursors and, in a relationship, its own data.",
-        )
-        add_field(made, "page_info", self.page_info, page_info, "Where the page stands.")
-        add_field(
-            made,
-            "total_count",
-            int,
-            total_count,
-            "How many there are on all pages; counted only when asked for.",
-        )
-        return made
-
-    def _row_type(self, name: str, node: type[GraphEntity], edge: EdgeType | None) -> GraphQLClass:
-        made = object_type(f"{name}Edge", "An entity in its place in a list.")
-        add_field(
-            made,
-            "cursor",
-            str,
-            lambda root, info: encode_cursor(root[1].request.orders, root[0].position),
-            "Where the entity stands: for `after` and `before`.",
-        )
-        add_field(made, "node", node, lambda root, info: root[0].node, "The entity.")
+        words = _words(node.plural)
+        row = row_type(name, node, words)
         if edge is not None:
             for field in fields_of(edge.properties).values():
-                self._add_edge_property(made, field)
-        return made
+                self._add_edge_property(row, field)
+        return connection_type(name, node, row, self.page_info, words)
 
     def _add_edge_property(self, made: GraphQLClass, field: FieldDeclaration) -> None:
         shown = self._fields.output(field)

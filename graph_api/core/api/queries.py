@@ -16,8 +16,8 @@ from graph_api.core.api.building import (
     object_type,
     snake_case,
 )
+from graph_api.core.api.connections import RecordConnection
 from graph_api.core.api.entities import (
-    Connection,
     EntityTypes,
     Node,
     context_of,
@@ -102,7 +102,7 @@ class GraphQueries:
     def _add_list(self, query: GraphQLClass, label: str) -> None:
         model = self._registry.entity(label)
 
-        async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Connection:
+        async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> RecordConnection:
             context = context_of(info)
             where = plain_filter(arguments["where"])
             request = requested_page(context, arguments)
@@ -118,7 +118,7 @@ class GraphQueries:
             async def count() -> int:
                 return await context.reader.count(context.viewer, label, where)
 
-            return Connection(page, count)
+            return RecordConnection(page, count)
 
         add_field(
             query,
