@@ -469,7 +469,7 @@ def test_what_has_no_canonical_form_is_told() -> None:
 
 
 async def test_the_api_verifies_and_pages(
-    data: Execute, run: Execute, chain: Viewer, superuser: Any
+    data: Any, run: Execute, chain: Viewer, superuser: Any
 ) -> None:
     query = """{ auditVerification { isIntact isComplete entryCount changeCount lastChainNumber
       problem { chainNumber entryId kind message } } }"""
@@ -497,7 +497,7 @@ TRAIL = """query($id: ID, $after: String) { auditTrail(entityId: $id, first: 3, 
 
 
 async def test_the_trail_of_a_record_is_paged(
-    database: Database, data: Execute, chain: Viewer
+    database: Database, data: Any, chain: Viewer
 ) -> None:
     async with database.transaction(chain, "other") as session:
         session.journal.record(Change(ChangeKind.CHECKLIST, "another", None, {}))

@@ -23,7 +23,7 @@ CONTENT_TYPES = (
 
 _PATH = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?[^\s/\\\x00-\x1f][^\\\x00-\x1f]*")
 ArtifactName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[0-9a-fA-F]{64}$")]
 
 
 class FileReference(AegisBase):

@@ -24,7 +24,6 @@ from graph_api.filings.inputs import (
     CreateChecklistTemplateInput,
 )
 from graph_api.filings.models import (
-    ChecklistItemDefinition,
     ChecklistTemplate,
     FilingChecklist,
     NewArtifact,
@@ -47,14 +46,13 @@ async def write_template(
 ) -> dict[str, Any]:
     """Write a template version."""
     action = "createChecklistTemplate"
-    items = [ChecklistItemDefinition.model_validate(vars(one)) for one in given.items]
     # the whole is checked before anything is written
-    ChecklistTemplate(
+    items = ChecklistTemplate(
         tenant_id=context.viewer.tenant_id,
         compliance_domain=given.compliance_domain,
         version=1,
-        items=items,
-    )
+        items=[vars(one) for one in given.items],
+    ).items
     key = given.idempotency_key
     async with context.database.transaction(context.viewer, action) as session:
         earlier = key and await earlier_answer(session, key, action, strawberry.asdict(given))

@@ -27,6 +27,9 @@ RecordT = TypeVar("RecordT", ChecklistArtifact, FilingRuleSnapshot)
 MOST_OF_ENTITY = 100
 """How many checklists of one entity are shown with it, the newest first."""
 
+# as text, so that a cursor of another list is beyond or before all rows, and no fault
+_ROW_ID = '(t.id::text collate "C")'
+
 _STALE = (
     "exists (select from public.filing_rule_snapshots s where s.tenant_id = t.tenant_id"
     " and s.checklist_id = t.id and not s.is_current)"
@@ -194,7 +197,7 @@ async def _rows(
         segment.fill(
             predicate=f"{matching} and {one.predicate}", order_by=one.order_by, limit=limit
         ).text
-        for one in page_segments(keys, request, TieBreaker("t.id", "text::uuid"), parameters)
+        for one in page_segments(keys, request, TieBreaker(_ROW_ID), parameters)
     ]
     if not segments:
         return []
