@@ -11,6 +11,7 @@ from graph_api.core.api.as_of import as_of_directive
 from graph_api.core.api.building import GraphQLClass, definition_of, object_type
 from graph_api.core.api.entities import EntityTypes
 from graph_api.core.api.execution import OperationExecutor, OperationSchema, operation_extensions
+from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.mutations import GraphMutations, OnDelete
 from graph_api.core.api.queries import GraphQueries
@@ -58,10 +59,11 @@ def build_schema(
     fields = FieldTypes(describe)
     types = EntityTypes(registry, fields, FilterTypes(registry, fields))
     query = object_type("Query", "Everything that can be read.")
-    queries = GraphQueries(types, fields)
-    queries.add_to(query)
+    GraphQueries(types, fields).add_to(query)
+    exploration = GraphExploration(registry)
+    exploration.add_to(query)
     mutation = object_type("Mutation", "Everything that can be changed.")
-    GraphMutations(types, fields, queries, on_delete).add_to(mutation)
+    GraphMutations(types, fields, exploration, on_delete).add_to(mutation)
     subscription = object_type("Subscription", "Everything that can be followed as it changes.")
     parts = SchemaParts(query, mutation, subscription, types, fields)
     for add_domain in domains:

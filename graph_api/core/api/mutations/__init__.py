@@ -20,6 +20,7 @@ from graph_api.core.api.building import (
     snake_case,
 )
 from graph_api.core.api.entities import EntityTypes, context_of
+from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.global_ids import global_id
 from graph_api.core.api.idempotency import add_idempotency_key, earlier_answer, keep_answer
 from graph_api.core.api.inputs import EdgeInputs, EntityInputs
@@ -34,7 +35,6 @@ from graph_api.core.api.outcomes import (
     answered,
     result_union,
 )
-from graph_api.core.api.queries import GraphQueries
 from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
@@ -57,7 +57,7 @@ class GraphMutations:
         self,
         types: EntityTypes,
         fields: FieldTypes,
-        queries: GraphQueries,
+        exploration: GraphExploration,
         on_delete: Mapping[str, OnDelete],
     ) -> None:
         self._types = types
@@ -66,7 +66,7 @@ class GraphMutations:
         self._entities = EntityInputs(types.registry, fields)
         self._outcome = enum_type(Outcome, _describe_outcome, name="WriteOutcome")
         self._writes = EntityWrites(types.registry, self._entities)
-        self._links = LinkWrites(types.registry, queries, EdgeInputs(types.registry, fields))
+        self._links = LinkWrites(types.registry, exploration, EdgeInputs(types.registry, fields))
         self._bulk = BulkUpsert(types.registry, self._entities, self._writes, self._links)
 
     def add_to(self, mutation: GraphQLClass) -> None:

@@ -9,10 +9,10 @@ from uuid import UUID
 import strawberry
 
 from graph_api.core.api.building import InputValue, add_input_field, input_type
+from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.api.inputs import EdgeInputs
 from graph_api.core.api.outcomes import FieldError, NotFound, Refused, invalid
-from graph_api.core.api.queries import GraphQueries
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
 from graph_api.core.errors import ApiError
@@ -43,9 +43,11 @@ class _Named:
 class LinkWrites:
     """Writes relationships of any types in one transaction."""
 
-    def __init__(self, registry: GraphRegistry, queries: GraphQueries, edges: EdgeInputs) -> None:
+    def __init__(
+        self, registry: GraphRegistry, exploration: GraphExploration, edges: EdgeInputs
+    ) -> None:
         self._registry = registry
-        self._queries = queries
+        self._exploration = exploration
         self._edges = edges
         self.input = self._link_input()
 
@@ -53,10 +55,10 @@ class LinkWrites:
         made = input_type("LinkInput", "One relationship to write.")
         end = input_type("NodeReferenceInput", "Names an entity: by id, or by kind and key.")
         add_input_field(end, "id", strawberry.ID, "Global id.")
-        add_input_field(end, "kind", self._queries.kind_enum, "With `naturalKey`: its kind.")
+        add_input_field(end, "kind", self._exploration.kind_enum, "With `naturalKey`: its kind.")
         add_input_field(end, "natural_key", str, "The entity's `naturalKey`.")
         add_input_field(
-            made, "edge_type", self._queries.edge_enum, "Which relationship.", required=True
+            made, "edge_type", self._exploration.edge_enum, "Which relationship.", required=True
         )
         add_input_field(made, "from", end, "The entity it runs from.", required=True)
         add_input_field(made, "to", end, "The entity it runs to.", required=True)
