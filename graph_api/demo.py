@@ -17,6 +17,7 @@ from graph_api.entities.graph import graph_registry
 from graph_api.entities.imports.loading import load_into
 from graph_api.entities.reference_data import load_reference_data
 from graph_api.filings.seeding import load_template_seeds
+from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.sample import SAMPLE_DIRECTORY, SAMPLE_LOADS
 from graph_api.settings import Settings
@@ -47,7 +48,7 @@ async def prepare_demo(settings: Settings) -> None:
         database = await Database.connect(dsn, settings)
         try:
             await load_reference_data(database)
-            await load_rule_seeds(database)
+            await load_rule_seeds(database, mark_snapshots_stale)
             await load_template_seeds(database)
             if not await _is_loaded(database):
                 await load_sample(database, DEMO_TENANT, settings.data_dir)
