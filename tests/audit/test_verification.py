@@ -496,9 +496,7 @@ TRAIL = """query($id: ID, $after: String) { auditTrail(entityId: $id, first: 3, 
 } }"""
 
 
-async def test_the_trail_of_a_record_is_paged(
-    database: Database, data: Any, chain: Viewer
-) -> None:
+async def test_the_trail_of_a_record_is_paged(database: Database, data: Any, chain: Viewer) -> None:
     async with database.transaction(chain, "other") as session:
         session.journal.record(Change(ChangeKind.CHECKLIST, "another", None, {}))
     numbers: list[int] = []
