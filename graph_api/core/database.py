@@ -136,10 +136,15 @@ class Database:
         audit entry are written as its last statements.
         """
         journal = Journal(action, cause)
-        async with self._acquire() as connection, connection.transaction():
-            session = Session(connection, viewer, journal)
-            yield session
-            await journal.write(session, self.audit_keys)
+        async with self._acquire() as connection:
+            try:
+                async with connection.transaction():
+                    session = Session(connection, viewer, journal)
+                    yield session
+                    await journal.write(session, self.audit_keys)
+            except _FAILURES as error:
+                # beginning and ending a transaction fail like the statements inside it
+                raise _translated(error) from error
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[Any]:
