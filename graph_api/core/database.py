@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -157,7 +157,10 @@ class Database:
         try:
             yield connection
         finally:
-            await self._pool.release(connection)
+            # what was asked is done by now: a connection that cannot be reset is not its failure,
+            # and the pool has closed it already
+            with suppress(*_FAILURES):
+                await self._pool.release(connection)
 
 
 _FAILURES = (
@@ -169,6 +172,7 @@ _FAILURES = (
     asyncpg.AdminShutdownError,
     asyncpg.DeadlockDetectedError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 
