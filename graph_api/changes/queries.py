@@ -1,20 +1,29 @@
 """The feed as a query and as subscriptions."""
 
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from enum import Enum
 from typing import Annotated
 
 import strawberry
 
 from graph_api.changes.types import ChangeFeedItem, ChangePage, shown
-from graph_api.core.api.building import merge_fields
+from graph_api.compliance.models import ComplianceDomain, ComplianceStatusCode
+from graph_api.core.api.building import enum_type, merge_fields
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.errors import bad_input, limit_exceeded
 from graph_api.core.feed import ALL_KINDS, FeedFilter
 from graph_api.core.journal import ChangeKind
+from graph_api.entities.models import enum_value_description
+from graph_api.filings.models import ChecklistStatus
+from graph_api.rules.models import RuleDomain
 
 _LARGEST_PAGE = 500
 _MOST_IDS = 1000
+
+for _enum in (ComplianceDomain, ComplianceStatusCode, ChecklistStatus, RuleDomain):
+    enum_type(_enum, enum_value_description)
 
 After = Annotated[
     str | None,
@@ -27,17 +36,9 @@ Ids = Annotated[
     list[strawberry.ID] | None,
     strawberry.argument(description="UUIDs of entities; all, when left out."),
 ]
-Types = Annotated[
-    list[str] | None,
-    strawberry.argument(description="Kinds of entity such as `Lease`; all, when left out."),
-]
-Domains = Annotated[
-    list[str] | None,
-    strawberry.argument(description="Domains such as `flaring_monitor`; all, when left out."),
-]
-Statuses = Annotated[
-    list[str] | None,
-    strawberry.argument(description="Statuses after the change; all, when left out."),
+Duties = Annotated[
+    list[ComplianceDomain] | None,
+    strawberry.argument(description="Domains of compliance; all, when left out."),
 ]
 
 
@@ -52,38 +53,34 @@ def position_of(cursor: str | None) -> int | None:
 
 def feed_filter(
     kinds: Iterable[str],
-    domains: list[str] | None = None,
+    domains: Iterable[Enum] | None = None,
     entity_ids: list[strawberry.ID] | None = None,
-    entity_types: list[str] | None = None,
-    statuses: list[str] | None = None,
+    entity_types: Iterable[Enum] | None = None,
+    statuses: Iterable[Enum] | None = None,
 ) -> FeedFilter:
-    """A filter from a field's arguments; case does not matter in domains and statuses."""
-    for name, values in (("entityIds", entity_ids), ("entityTypes", entity_types)):
-        if values is not None and len(values) > _MOST_IDS:
-            raise limit_exceeded(name, _MOST_IDS, len(values))
+    """A filter from a field's arguments."""
+    if entity_ids is not None and len(entity_ids) > _MOST_IDS:
+        raise limit_exceeded("entityIds", _MOST_IDS, len(entity_ids))
     return FeedFilter(
         frozenset(kinds),
-        _set(domains, lower=True),
-        _set(entity_ids),
-        _set(entity_types),
-        _set(statuses, lower=True),
+        None if domains is None else frozenset(str(one.value).lower() for one in domains),
+        None if entity_ids is None else frozenset(str(one) for one in entity_ids),
+        None if entity_types is None else frozenset(str(one.value) for one in entity_types),
+        None if statuses is None else frozenset(str(one.value).lower() for one in statuses),
     )
-
-
-def _set(values: Iterable[str] | None, *, lower: bool = False) -> frozenset[str] | None:
-    if values is None:
-        return None
-    return frozenset(value.lower() if lower else str(value) for value in values)
 
 
 async def _follow(
     info: strawberry.Info, after: str | None, wanted: FeedFilter
 ) -> AsyncGenerator[ChangeFeedItem, None]:
     context = context_of(info)
-    async for found in context.feed.follow(context.viewer, position_of(after), wanted):
-        # an event sees the present, not what an earlier event has read
-        context.renew_loaders()
-        yield shown(found)
+    following = context.feed.follow(context.viewer, position_of(after), wanted)
+    # who stops listening is forgotten at once, not when garbage is next collected
+    async with aclosing(following):
+        async for found in following:
+            # an event sees the present, not what an earlier event has read
+            context.renew_loaders()
+            yield shown(found)
 
 
 @strawberry.type
@@ -117,83 +114,103 @@ class ChangeQueries:
         return ChangePage(items=items, cursor=str(looked), has_more=len(events) == first)
 
 
-@strawberry.type
-class ChangeSubscriptions:
-    """The feed as it grows."""
+def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[object]:
+    """The feed as it grows, for the kinds that a graph has."""
+    kinds_argument = Annotated[
+        list[entity_kinds] | None,  # type: ignore[valid-type]
+        strawberry.argument(description="Kinds of entity; all, when left out."),
+    ]
+    edges_argument = Annotated[
+        list[edge_kinds] | None,  # type: ignore[valid-type]
+        strawberry.argument(
+            description="Kinds of relationship; when left out, all, or none if `kinds` is given."
+        ),
+    ]
 
-    @strawberry.subscription(description="Every change of compliance, in order.")
-    async def compliance_changed(
-        self,
-        info: strawberry.Info,
-        domains: Domains = None,
-        entity_ids: Ids = None,
-        entity_types: Types = None,
-        statuses: Statuses = None,
-        after: After = None,
-    ) -> AsyncGenerator[ChangeFeedItem, None]:
-        """Changes of compliance status."""
-        wanted = feed_filter(
-            [ChangeKind.COMPLIANCE_STATUS], domains, entity_ids, entity_types, statuses
+    @strawberry.type
+    class ChangeSubscriptions:
+        """The feed as it grows."""
+
+        @strawberry.subscription(description="Every change of compliance, in order.")
+        def compliance_changed(
+            self,
+            info: strawberry.Info,
+            domains: Duties = None,
+            entity_ids: Ids = None,
+            entity_types: kinds_argument = None,
+            statuses: Annotated[
+                list[ComplianceStatusCode] | None,
+                strawberry.argument(description="Statuses after the change; all, when left out."),
+            ] = None,
+            after: After = None,
+        ) -> AsyncGenerator[ChangeFeedItem, None]:
+            """Changes of compliance status."""
+            wanted = feed_filter(
+                [ChangeKind.COMPLIANCE_STATUS], domains, entity_ids, entity_types, statuses
+            )
+            return _follow(info, after, wanted)
+
+        @strawberry.subscription(description="Every change of a rule's versions, in order.")
+        def rule_changed(
+            self,
+            info: strawberry.Info,
+            domains: Annotated[
+                list[RuleDomain] | None,
+                strawberry.argument(description="What rules are about; all, when left out."),
+            ] = None,
+            after: After = None,
+        ) -> AsyncGenerator[ChangeFeedItem, None]:
+            """Changes of rule versions."""
+            wanted = feed_filter([ChangeKind.RULE_VERSION], domains)
+            return _follow(info, after, wanted)
+
+        @strawberry.subscription(description="Alerts that a rule changed under a filing, in order.")
+        def rule_change_alerts(
+            self, info: strawberry.Info, domains: Duties = None, after: After = None
+        ) -> AsyncGenerator[ChangeFeedItem, None]:
+            """Alerts about rule changes."""
+            wanted = feed_filter([ChangeKind.RULE_CHANGE_ALERT], domains)
+            return _follow(info, after, wanted)
+
+        @strawberry.subscription(
+            description="Every change of a filing checklist and of the rules it froze, in order."
         )
-        async for item in _follow(info, after, wanted):
-            yield item
+        def checklist_changed(
+            self,
+            info: strawberry.Info,
+            domains: Duties = None,
+            entity_ids: Ids = None,
+            statuses: Annotated[
+                list[ChecklistStatus] | None,
+                strawberry.argument(description="Statuses after the change; all, when left out."),
+            ] = None,
+            after: After = None,
+        ) -> AsyncGenerator[ChangeFeedItem, None]:
+            """Changes of checklists and of the rule snapshots they froze."""
+            kinds = [ChangeKind.CHECKLIST, ChangeKind.RULE_SNAPSHOT]
+            wanted = feed_filter(kinds, domains, entity_ids, None, statuses)
+            return _follow(info, after, wanted)
 
-    @strawberry.subscription(description="Every change of a rule's versions, in order.")
-    async def rule_changed(
-        self, info: strawberry.Info, domains: Domains = None, after: After = None
-    ) -> AsyncGenerator[ChangeFeedItem, None]:
-        """Changes of rule versions."""
-        wanted = feed_filter([ChangeKind.RULE_VERSION], domains)
-        async for item in _follow(info, after, wanted):
-            yield item
+        @strawberry.subscription(
+            description="Every change of an entity or a relationship of the graph, in order."
+        )
+        def entity_changed(
+            self,
+            info: strawberry.Info,
+            kinds: kinds_argument = None,
+            edge_types: edges_argument = None,
+            entity_ids: Ids = None,
+            after: After = None,
+        ) -> AsyncGenerator[ChangeFeedItem, None]:
+            """Changes of the graph."""
+            types = [*(kinds or ()), *(edge_types or ())] if kinds or edge_types else None
+            changed = [ChangeKind.ENTITY, ChangeKind.RELATIONSHIP]
+            return _follow(info, after, feed_filter(changed, None, entity_ids, types))
 
-    @strawberry.subscription(description="Alerts that a rule changed under a filing, in order.")
-    async def rule_change_alerts(
-        self, info: strawberry.Info, after: After = None
-    ) -> AsyncGenerator[ChangeFeedItem, None]:
-        """Alerts, and rule snapshots that became stale."""
-        kinds = [ChangeKind.RULE_CHANGE_ALERT]
-        async for item in _follow(info, after, feed_filter(kinds)):
-            yield item
-
-    @strawberry.subscription(description="Every change of a filing checklist, in order.")
-    async def checklist_changed(
-        self,
-        info: strawberry.Info,
-        domains: Domains = None,
-        entity_ids: Ids = None,
-        statuses: Statuses = None,
-        after: After = None,
-    ) -> AsyncGenerator[ChangeFeedItem, None]:
-        """Changes of checklists and of the rule snapshots they froze."""
-        kinds = [ChangeKind.CHECKLIST, ChangeKind.RULE_SNAPSHOT]
-        wanted = feed_filter(kinds, domains, entity_ids, None, statuses)
-        async for item in _follow(info, after, wanted):
-            yield item
-
-    @strawberry.subscription(
-        description="Every change of an entity or a relationship of the graph, in order."
-    )
-    async def entity_changed(
-        self,
-        info: strawberry.Info,
-        kinds: Annotated[
-            list[str] | None,
-            strawberry.argument(
-                description="Kinds of entity such as `Lease`, and types of relationship such as "
-                "`HAS_WELL`; all, when left out."
-            ),
-        ] = None,
-        entity_ids: Ids = None,
-        after: After = None,
-    ) -> AsyncGenerator[ChangeFeedItem, None]:
-        """Changes of the graph."""
-        changed = [ChangeKind.ENTITY, ChangeKind.RELATIONSHIP]
-        async for item in _follow(info, after, feed_filter(changed, None, entity_ids, kinds)):
-            yield item
+    return ChangeSubscriptions
 
 
 def add_changes(parts: SchemaParts) -> None:
     """Add the feed to a schema."""
     merge_fields(parts.query, ChangeQueries)
-    merge_fields(parts.subscription, ChangeSubscriptions)
+    merge_fields(parts.subscription, _subscriptions(parts.entity_kinds, parts.edge_kinds))

@@ -73,6 +73,8 @@ async def prepare_connection(connection: Any) -> None:
         raise AgeUnavailableError(
             f"this role may not use AGE ({error}); {PRIVILEGES_NEEDED}"
         ) from error
+    except (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError):
+        raise  # the server went away meanwhile, which says nothing of AGE
     except asyncpg.PostgresError as error:
         raise AgeUnavailableError(
             f"the server cannot load AGE ({error}); install the package of AGE for its version "

@@ -165,11 +165,10 @@ class Database:
 
 _FAILURES = (
     TimeoutError,
-    asyncpg.QueryCanceledError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
+    # cancelled, shut down, crashed, starting up
+    asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
     asyncpg.DeadlockDetectedError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,

@@ -10,7 +10,7 @@ others wait nor memory grow.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,7 +82,10 @@ class FeedFilter:
             and (self.domains is None or event.domain in self.domains)
             and (self.entity_ids is None or event.entity_id in self.entity_ids)
             and (self.entity_types is None or event.entity_type in self.entity_types)
-            and (self.statuses is None or (event.after or {}).get("status") in self.statuses)
+            and (
+                self.statuses is None
+                or str((event.after or {}).get("status")).lower() in self.statuses
+            )
         )
 
 
@@ -231,7 +234,7 @@ class ChangeFeed:
 
     async def follow(
         self, viewer: Viewer, after: int | None, wanted: FeedFilter
-    ) -> AsyncIterator[ChangeEvent | Gap]:
+    ) -> AsyncGenerator[ChangeEvent | Gap, None]:
         """Every wanted change after a cursor, in order, for as long as the caller listens."""
         tail = self._joined(viewer)
         try:

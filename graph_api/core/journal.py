@@ -202,7 +202,7 @@ def _columns(change: Change) -> tuple[str | None, ...]:
         change.subject_id,
         change.entity_type,
         change.entity_id,
-        change.domain,
+        None if change.domain is None else change.domain.lower(),
         _json(change.before),
         _json(change.after),
         None if change.rule_version_id is None else str(change.rule_version_id),

@@ -31,7 +31,7 @@ UPSERT = """mutation($api: String!, $name: String!, $key: String!) {
   }
 }"""
 FOLLOW = """subscription($after: String) {
-  entityChanged(kinds: ["Well"], after: $after) { ... on ChangeRecord { cursor after } }
+  entityChanged(kinds: [WELL], after: $after) { ... on ChangeRecord { cursor after } }
 }"""
 
 

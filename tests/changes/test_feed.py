@@ -294,3 +294,52 @@ async def test_a_long_subscription_keeps_nothing_of_the_events_it_delivered(
     listening.cancel()
     with suppress(asyncio.CancelledError):
         await listening
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        (
+            "complianceChanged(domains: [RULE_37], statuses: [OVERDUE], entityTypes: [WELL]",
+            Change(
+                ChangeKind.COMPLIANCE_STATUS,
+                "1",
+                None,
+                {"status": "overdue"},
+                "Well",
+                "w",
+                "rule_37",
+            ),
+        ),
+        (
+            "ruleChanged(domains: [SPACING]",
+            Change(ChangeKind.RULE_VERSION, "1", None, {}, domain="SPACING"),
+        ),
+        (
+            "ruleChangeAlerts(domains: [RULE_37]",
+            Change(ChangeKind.RULE_CHANGE_ALERT, "1", None, {}, domain="rule_37"),
+        ),
+        (
+            "checklistChanged(domains: [FORM_PR], statuses: [DRAFT]",
+            Change(ChangeKind.CHECKLIST, "1", None, {"status": "DRAFT"}, domain="form_pr"),
+        ),
+        ("entityChanged(kinds: [LEASE]", Change(ChangeKind.ENTITY, "1", None, {}, "Lease", "l")),
+        (
+            "entityChanged(edgeTypes: [HAS_WELL]",
+            Change(ChangeKind.RELATIONSHIP, "1", None, {}, "HAS_WELL", "l"),
+        ),
+    ],
+)
+async def test_each_subscription_delivers_what_its_arguments_name(
+    services: Services, viewer: Viewer, schema: GraphSchema, field: str, change: Change
+) -> None:
+    async with services.database.transaction(viewer, "test") as session:
+        session.journal.record(Change(ChangeKind.ENTITY, "0", None, {}, "Operator", "o"))
+        session.journal.record(change)
+    document = f'subscription {{ {field}, after: "0") {{ ... on ChangeRecord {{ cursor }} }} }}'
+    following = stream_operation(schema.schema, services.operation(viewer), document)
+    async with asyncio.timeout(10), aclosing(following):
+        result = await anext(following)
+    assert "errors" not in result.body, result.body
+    (item,) = result.body["data"].values()
+    assert item == {"cursor": "2"}

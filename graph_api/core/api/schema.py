@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
 
 import strawberry
@@ -29,6 +30,10 @@ class SchemaParts:
     subscription: GraphQLClass
     types: EntityTypes
     fields: FieldTypes
+    entity_kinds: type[Enum]
+    """The kinds of entity, as a GraphQL enum whose values are labels."""
+    edge_kinds: type[Enum]
+    """The kinds of relationship, as a GraphQL enum whose values are edge types."""
     records: dict[str, GraphQLClass] = field(default_factory=dict)
     """Types of records that one domain gives to those after it, by GraphQL name."""
 
@@ -65,7 +70,15 @@ def build_schema(
     mutation = object_type("Mutation", "Everything that can be changed.")
     GraphMutations(types, fields, exploration, on_delete).add_to(mutation)
     subscription = object_type("Subscription", "Everything that can be followed as it changes.")
-    parts = SchemaParts(query, mutation, subscription, types, fields)
+    parts = SchemaParts(
+        query,
+        mutation,
+        subscription,
+        types,
+        fields,
+        exploration.kind_enum,
+        exploration.edge_enum,
+    )
     for add_domain in domains:
         add_domain(parts)
     schema = OperationSchema(
