@@ -16,7 +16,7 @@ left join lateral (
       and ($4::text[] is null or l.domain = any($4::text[]))
       and ($5::text[] is null or l.entity_id = any($5::text[]))
       and ($6::text[] is null or l.entity_type = any($6::text[]))
-      and ($7::text[] is null or l.after ->> 'status' = any($7::text[]))
+      and ($7::text[] is null or lower(l.after ->> 'status') = any($7::text[]))
     order by l.sequence
     limit $8::int
 ) c on true

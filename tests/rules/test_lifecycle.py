@@ -302,7 +302,7 @@ async def test_every_write_is_told_in_the_feed(
         (str(draft.id), "PENDING_REVIEW", "ACTIVE", None),
     ]
     assert {row["kind"] for row in rows} == {ChangeKind.RULE_VERSION}
-    assert {row["domain"] for row in rows} == {"SPACING"}
+    assert {row["domain"] for row in rows} == {"spacing"}
     assert all(str(row["rule_version_id"]) == row["subject_id"] for row in rows)
 
 
