@@ -136,7 +136,3 @@ where ($2::date is null or k.id in (select f.id from in_force f))
   and ($5::text[] is null or k.rule_type = any($5::text[]))
   and ($6::text[] is null or k.status = any($6::text[]))
   and ($7::text is null or starts_with(k.rule_identifier, $7::text));
-
--- name: tenants_that_share_rules
--- Every tenant whose feed tells of what becomes of a shared rule.
-select tenant_id from public.tenant_journals where tenant_id <> '*' order by tenant_id;

@@ -5,7 +5,7 @@ as the transaction's last act, the journal.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -76,7 +76,7 @@ async def create_version(session: Session, new: NewRuleVersion) -> RuleVersion:
         session.viewer.subject,
     )
     created = await _version(session, version_id)
-    await _note(session, None, created)
+    _note(session, None, created)
     return created
 
 
@@ -106,7 +106,7 @@ async def activate(
     if place.following is not None:
         await _end(session, step, step.version, place.following, note=False)
     active = await _version(session, version_id)
-    await _note(session, step.version, active)
+    _note(session, step.version, active)
     if on_superseded is not None:
         overridden = _overridden(step.shared, active, place) if own is None else [own]
         for old in overridden:
@@ -155,7 +155,7 @@ async def _step(
     step = await _begin(session, version_id, wanted)
     await _move(session, step, wanted, reason)
     moved = await _version(session, version_id)
-    await _note(session, step.version, moved)
+    _note(session, step.version, moved)
     return moved
 
 
@@ -186,7 +186,7 @@ async def _end(
     )
     ended = await _version(session, old.id)
     if note:
-        await _note(session, old, ended)
+        _note(session, old, ended)
     return ended
 
 
@@ -247,20 +247,14 @@ async def _version(session: Session, version_id: UUID) -> RuleVersion:
     return found[0]
 
 
-async def _note(session: Session, before: RuleVersion | None, after: RuleVersion) -> None:
-    """Tell of a version; where all tenants share it and it is or was in force, tell each of them."""
-    change = Change(
-        ChangeKind.RULE_VERSION,
-        str(after.id),
-        None if before is None else before.document(),
-        after.document(),
-        domain=after.rule_domain.value,
-        rule_version_id=after.id,
+def _note(session: Session, before: RuleVersion | None, after: RuleVersion) -> None:
+    session.journal.record(
+        Change(
+            ChangeKind.RULE_VERSION,
+            str(after.id),
+            None if before is None else before.document(),
+            after.document(),
+            domain=after.rule_domain.value,
+            rule_version_id=after.id,
+        )
     )
-    session.journal.record(change)
-    if session.viewer.tenant_id == SHARED_TENANT and after.status in _IN_FORCE:
-        for row in await session.fetch(statement("tenants_that_share_rules")):
-            session.journal.record(replace(change, tenant_id=row["tenant_id"]))
-
-
-_IN_FORCE = frozenset({RuleStatus.ACTIVE, RuleStatus.SUPERSEDED})
