@@ -32,18 +32,16 @@ from graph_api.compliance.store.statuses import (
 from graph_api.compliance.store.subjects import Subject, labels_of
 from graph_api.compliance.types import bounded
 from graph_api.core.api.as_of import texas_day
-from graph_api.core.api.building import Argument, add_field, list_of, object_type
+from graph_api.core.api.building import Argument, InputValue, add_field, list_of, object_type
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.idempotency import earlier_answer, keep_answer
+from graph_api.core.api.mutating import add_mutation
 from graph_api.core.api.outcomes import (
     FieldError,
     NotFound,
-    Refusal,
     Refused,
-    answered,
     field_errors,
     invalid,
-    result_union,
 )
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
@@ -77,26 +75,19 @@ def _add_assess(parts: SchemaParts) -> None:
     _add_counts(payload)
     _add_changed(payload, parts)
 
-    async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        context = context_of(info)
-        given = arguments["input"].plain()
-        result = await answered(lambda: _assess(context, given))
-        context.renew_loaders()
-        if isinstance(result, Refusal):
-            return result
-        made = payload()
-        made.value = result
-        return made
+    async def assess(context: OperationContext, given: InputValue) -> Any:
+        return await _assess(context, given.plain())
 
-    add_field(
+    add_mutation(
         parts.mutation,
         "assess_compliance",
-        result_union("AssessComplianceResult", payload),
-        resolve,
         "Assess entities in domains from what is on record and the rules in force, and keep what "
         "has changed. Written 500 records at a time, each time as one transaction, so that what "
         "follows the changes sees them come in bounded batches.",
-        [Argument("input", assess_input(parts), "What to assess.", required=True)],
+        assess_input(parts),
+        payload,
+        assess,
+        input_description="What to assess.",
     )
 
 
@@ -190,24 +181,15 @@ def _add_upsert(parts: SchemaParts) -> None:
         payload, "compliance_status", status, lambda root, info: root.value, "As it is stored."
     )
 
-    async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        context = context_of(info)
-        result = await answered(lambda: _decide(context, arguments["input"]))
-        context.renew_loaders()
-        if isinstance(result, Refusal):
-            return result
-        made = payload()
-        made.value = result
-        return made
-
-    add_field(
+    add_mutation(
         parts.mutation,
         "upsert_compliance_status",
-        result_union("UpsertComplianceStatusResult", payload),
-        resolve,
         "Keep what a person has decided of an entity in a domain, with the reason. Assessments "
         "leave it as it is until one overrides it.",
-        [Argument("input", UpsertComplianceStatusInput, "The decision.", required=True)],
+        UpsertComplianceStatusInput,
+        payload,
+        _decide,
+        input_description="The decision.",
     )
 
 

@@ -5,24 +5,20 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-import strawberry
 from pydantic import ValidationError as ModelError
 from strawberry.utils.str_converters import to_camel_case
 
-from graph_api.core.api.building import Argument, GraphQLClass, add_field
-from graph_api.core.api.entities import context_of
+from graph_api.core.api.building import GraphQLClass
 from graph_api.core.api.idempotency import earlier_answer, keep_answer
+from graph_api.core.api.mutating import add_mutation
 from graph_api.core.api.outcomes import (
     Conflict,
     FieldError,
     Forbidden,
     IllegalTransition,
     NotFound,
-    Refusal,
     Refused,
-    answered,
     invalid,
-    result_union,
 )
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
@@ -98,24 +94,17 @@ def _add(
 ) -> None:
     payload = parts.records["RuleVersionPayload"]
 
-    async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        context = context_of(info)
-        result = await answered(lambda: _told(write, context, arguments["input"]))
-        context.renew_loaders()
-        if isinstance(result, Refusal | IllegalTransition):
-            return result
-        made = payload()
-        made.value = result
-        return made
+    async def told(context: OperationContext, asked: Any) -> Any:
+        return await _told(write, context, asked)
 
-    pascal = "".join(part.capitalize() for part in name.split("_"))
-    add_field(
+    add_mutation(
         parts.mutation,
         name,
-        result_union(f"{pascal}Result", payload, lifecycle=write is not _create),
-        resolve,
         description,
-        [Argument("input", given, "What to do.", required=True)],
+        given,
+        payload,
+        told,
+        lifecycle=write is not _create,
     )
 
 

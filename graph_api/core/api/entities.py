@@ -5,8 +5,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.field import StrawberryField
 
 from graph_api.core.api.building import (
     Argument,
@@ -20,6 +18,7 @@ from graph_api.core.api.building import (
 from graph_api.core.api.connections import RecordConnection, connection_type, row_type
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.global_ids import global_id
+from graph_api.core.api.records import record_type
 from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
 from graph_api.core.graph.fields import FieldDeclaration, fields_of
@@ -72,17 +71,13 @@ class EntityTypes:
                 self._add_reference(label, name, reference)
 
     def _entity_type(self, model: type[GraphEntity]) -> type[GraphEntity]:
-        subclass: type[GraphEntity] = type(model.__name__, (model,), {"__module__": __name__})
-        made = strawberry.pydantic.type(subclass, description=model.__doc__)
+        made = record_type(self._fields, model)
         definition = definition_of(made)
-        declared = fields_of(model)
-        definition.fields[:] = [
-            self._shown(field, declared[field.python_name])
-            for field in definition.fields
-            if field.python_name in declared and declared[field.python_name].hidden is None
-        ]
+        for field in definition.fields:
+            if field.python_name == "id":
+                # `id` is the global id, as Relay has it
+                field.graphql_name = "entityId"
         definition.interfaces.append(definition_of(Node))
-        definition.is_type_of = lambda entity, _info: isinstance(entity, model)
         label = model.label()
         add_field(
             made,
@@ -107,13 +102,6 @@ class EntityTypes:
             "What a person calls the entity.",
         )
         return made
-
-    def _shown(self, field: StrawberryField, declared: FieldDeclaration) -> StrawberryField:
-        shown = self._fields.output(declared)
-        field.type_annotation = StrawberryAnnotation(shown | None if declared.nullable else shown)
-        if declared.name == "id":
-            field.graphql_name = "entityId"
-        return field
 
     def _add_reference(self, label: str, name: str, reference: FieldDeclaration) -> None:
         if reference.references is None:

@@ -1,4 +1,4 @@
-"""GraphQL types of records that are kept in tables: a model's fields, as the model declares them."""
+"""GraphQL types of models, of the graph or of tables: their fields, as the model declares them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

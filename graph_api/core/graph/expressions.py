@@ -32,14 +32,6 @@ def number_of(alias: str, field: str) -> str:
     return f"(({alias}.properties ->> '{field}'::text)::float8)"
 
 
-def agtype_of(alias: str, field: str) -> str:
-    """A field as agtype: for equality only, as Cypher compiles it."""
-    return (
-        "ag_catalog.agtype_access_operator(variadic array["
-        f"{alias}.properties, '\"{field}\"'::ag_catalog.agtype])"
-    )
-
-
 def comparable(alias: str, field: FieldDeclaration) -> str:
     """A field in the form that it is ordered and compared in."""
     return number_of(alias, field.name) if field.kind.is_numeric else text_of(alias, field.name)

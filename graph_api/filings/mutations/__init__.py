@@ -9,6 +9,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from graph_api.core.api.building import Argument, GraphQLClass, add_field
 from graph_api.core.api.entities import context_of
+from graph_api.core.api.mutating import add_mutation
 from graph_api.core.api.outcomes import (
     Conflict,
     FieldError,
@@ -110,24 +111,17 @@ def _add(
     *,
     lifecycle: bool = True,
 ) -> None:
-    async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-        context = context_of(info)
-        result = await answered(lambda: _told(write, context, arguments["input"]))
-        context.renew_loaders()
-        if isinstance(result, Refusal | IllegalTransition):
-            return result
-        made = payload()
-        made.value = result
-        return made
+    async def told(context: OperationContext, asked: Any) -> Any:
+        return await _told(write, context, asked)
 
-    pascal = "".join(part.capitalize() for part in name.split("_"))
-    add_field(
+    add_mutation(
         parts.mutation,
         name,
-        result_union(f"{pascal}Result", payload, lifecycle=lifecycle),
-        resolve,
         description,
-        [Argument("input", given, "What to do.", required=True)],
+        given,
+        payload,
+        told,
+        lifecycle=lifecycle,
     )
 
 

@@ -24,6 +24,7 @@ from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.global_ids import global_id
 from graph_api.core.api.idempotency import add_idempotency_key, earlier_answer, keep_answer
 from graph_api.core.api.inputs import EdgeInputs, EntityInputs
+from graph_api.core.api.mutating import add_mutation
 from graph_api.core.api.mutations.bulk import BulkUpsert
 from graph_api.core.api.mutations.entity_writes import EntityWrites
 from graph_api.core.api.mutations.link_writes import LinkWrites, parsed_id
@@ -137,22 +138,10 @@ class GraphMutations:
         payload: GraphQLClass,
         write: Callable[[OperationContext, dict[str, Any]], Awaitable[Any]],
     ) -> None:
-        async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
-            context = context_of(info)
-            plain = arguments["input"].plain()
-            result = await answered(lambda: write(context, plain))
-            context.renew_loaders()
-            return _typed(result, payload)
+        async def write_plain(context: OperationContext, asked: InputValue) -> Any:
+            return await write(context, asked.plain())
 
-        pascal = "".join(part.capitalize() for part in name.split("_"))
-        add_field(
-            mutation,
-            name,
-            result_union(f"{pascal}Result", payload),
-            resolve,
-            description,
-            [Argument("input", given, "What to do.", required=True)],
-        )
+        add_mutation(mutation, name, description, given, payload, write_plain)
 
     def _add_link(self, mutation: GraphQLClass) -> None:
         payload = object_type("LinkPayload", "What became of a relationship.")
@@ -236,12 +225,3 @@ class GraphMutations:
 
 def _describe_outcome(member: Enum) -> str:
     return _OUTCOMES[Outcome(member.value)]
-
-
-def _typed(result: Any, payload: GraphQLClass) -> Any:
-    """A refusal as it is, anything else inside its payload type, by which the union knows it."""
-    if isinstance(result, Refusal):
-        return result
-    made = payload()
-    made.value = result
-    return made

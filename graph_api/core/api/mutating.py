@@ -1,0 +1,52 @@
+"""Adds a root field that writes: one input, and a payload or why nothing was written."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import strawberry
+
+from graph_api.core.api.building import Argument, GraphQLClass, add_field
+from graph_api.core.api.entities import context_of
+from graph_api.core.api.outcomes import IllegalTransition, Refusal, answered, result_union
+from graph_api.core.context import OperationContext
+
+Write = Callable[[OperationContext, Any], Awaitable[Any]]
+"""Writes what an input asks for; raises Refused where it does not."""
+
+
+def add_mutation(
+    mutation: GraphQLClass,
+    name: str,
+    description: str,
+    given: Any,
+    payload: GraphQLClass,
+    write: Write,
+    *,
+    input_description: str = "What to do.",
+    lifecycle: bool = False,
+) -> None:
+    """Give a mutation type a field.
+
+    The payload's resolvers find what `write` gave as `root.value`. What the operation has read is
+    forgotten afterwards. With `lifecycle` the answer may be an IllegalTransition.
+    """
+
+    async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
+        context = context_of(info)
+        result = await answered(lambda: write(context, arguments["input"]))
+        context.renew_loaders()
+        if isinstance(result, Refusal | IllegalTransition):
+            return result
+        made = payload()
+        made.value = result
+        return made
+
+    pascal = "".join(part.capitalize() for part in name.split("_"))
+    add_field(
+        mutation,
+        name,
+        result_union(f"{pascal}Result", payload, lifecycle=lifecycle),
+        resolve,
+        description,
+        [Argument("input", given, input_description, required=True)],
+    )
