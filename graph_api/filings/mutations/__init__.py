@@ -3,24 +3,19 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import strawberry
 from pydantic import ValidationError as ModelError
 from strawberry.utils.str_converters import to_camel_case
 
-from graph_api.core.api.building import Argument, GraphQLClass, add_field
-from graph_api.core.api.entities import context_of
+from graph_api.core.api.building import GraphQLClass
 from graph_api.core.api.mutating import add_mutation
 from graph_api.core.api.outcomes import (
     Conflict,
     FieldError,
     IllegalTransition,
     NotFound,
-    Refusal,
     Refused,
-    answered,
     field_errors,
     invalid,
-    result_union,
 )
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext

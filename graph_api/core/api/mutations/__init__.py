@@ -9,7 +9,6 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from graph_api.core.api.building import (
-    Argument,
     GraphQLClass,
     InputValue,
     add_field,
@@ -19,7 +18,7 @@ from graph_api.core.api.building import (
     object_type,
     snake_case,
 )
-from graph_api.core.api.entities import EntityTypes, context_of
+from graph_api.core.api.entities import EntityTypes
 from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.global_ids import global_id
 from graph_api.core.api.idempotency import add_idempotency_key, earlier_answer, keep_answer
@@ -31,10 +30,7 @@ from graph_api.core.api.mutations.link_writes import LinkWrites, parsed_id
 from graph_api.core.api.outcomes import (
     Forbidden,
     NotFound,
-    Refusal,
     Refused,
-    answered,
-    result_union,
 )
 from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
