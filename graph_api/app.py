@@ -94,7 +94,7 @@ def _viewer(settings: Settings) -> Viewer:
             ErrorCode.UNAUTHENTICATED,
             "there is no sign-in yet: set GRAPH_API_DEV_TENANT and listen on a loopback address",
         )
-    return Viewer(settings.dev_tenant, subject="developer", is_admin=True)
+    return Viewer(settings.dev_tenant, subject="developer", administers_shared=True)
 
 
 async def _alive(request: Request) -> Response:

@@ -156,7 +156,9 @@ async def _prune(settings: Settings, tenant: str, keep_days: int) -> int:
         database = await Database.connect(dsn, settings)
         try:
             moment = datetime.now(UTC) - timedelta(days=keep_days)
-            viewer = Viewer(tenant, subject="retention", actor_type="system", is_admin=True)
+            viewer = Viewer(
+                tenant, subject="retention", actor_type="system", administers_shared=True
+            )
             return await ChangeFeed(dsn, database).cut_before(viewer, moment)
         finally:
             await database.close()

@@ -115,7 +115,7 @@ def tenant() -> str:
 @pytest.fixture
 def viewer(tenant: str) -> Viewer:
     """An administrator of the test's own tenant."""
-    return Viewer(tenant, subject="test", is_admin=True)
+    return Viewer(tenant, subject="test", administers_shared=True)
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ class _Silence:
 
 async def load_reference_data(database: Database) -> LoadSummary:
     """Write the regulations that come with this version; changes nothing where they are there."""
-    viewer = Viewer(SHARED_TENANT, subject="migration", actor_type="system", is_admin=True)
+    viewer = Viewer(
+        SHARED_TENANT, subject="migration", actor_type="system", administers_shared=True
+    )
     with LoadReport(None) as report:
         runner = ImportRunner(database, graph_registry(), viewer, report)
         return await runner.run(read_records([REFERENCE_DIRECTORY], _Silence()))

@@ -41,7 +41,9 @@ def template_seeds() -> tuple[TemplateSeed, ...]:
 
 async def load_template_seeds(database: Database) -> int:
     """Write the templates that are missing, and say how many; changes nothing that is there."""
-    viewer = Viewer(SHARED_TENANT, subject="migration", actor_type="system", is_admin=True)
+    viewer = Viewer(
+        SHARED_TENANT, subject="migration", actor_type="system", administers_shared=True
+    )
     written = 0
     async with database.transaction(viewer, "loadChecklistTemplates", Cause.IMPORT) as session:
         for seed in template_seeds():

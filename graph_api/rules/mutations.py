@@ -181,7 +181,7 @@ async def _writer_of(context: OperationContext, version_id: UUID) -> Viewer:
 def _acting_for(viewer: Viewer, tenant_id: str) -> Viewer:
     if tenant_id == viewer.tenant_id:
         return viewer
-    if not viewer.is_admin:
+    if not viewer.administers_shared:
         raise Refused(Forbidden(message=_ONLY_ADMINISTRATORS))
     return replace(viewer, tenant_id=tenant_id)
 

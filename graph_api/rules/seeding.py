@@ -28,7 +28,9 @@ async def load_rule_seeds(database: Database, on_superseded: OnSuperseded | None
 
     A version is there if one of its rule takes effect on the same day, whatever has become of it.
     """
-    viewer = Viewer(SHARED_TENANT, subject="migration", actor_type="system", is_admin=True)
+    viewer = Viewer(
+        SHARED_TENANT, subject="migration", actor_type="system", administers_shared=True
+    )
     written = 0
     async with database.transaction(viewer, "loadRuleSeeds", Cause.IMPORT) as session:
         for identifier in sorted({one.rule_identifier for one in rule_seeds()}):

@@ -119,7 +119,7 @@ async def caverns(extended: Services) -> Any:
     graph = graph_schema(extended.settings, REGISTRY)
 
     async def run(query: str, **variables: Any) -> Any:
-        context = extended.operation(Viewer("tenant", "test", is_admin=True))
+        context = extended.operation(Viewer("tenant", "test", administers_shared=True))
         result = await run_operation(graph.schema, context, query, variables)
         assert "errors" not in result.body, result.body["errors"]
         return result.body["data"]

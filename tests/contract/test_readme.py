@@ -135,7 +135,9 @@ async def demo(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
             )
 
             async def run(query: str) -> dict[str, Any]:
-                context = services.operation(Viewer(DEMO_TENANT, "developer", is_admin=True))
+                context = services.operation(
+                    Viewer(DEMO_TENANT, "developer", administers_shared=True)
+                )
                 return (await run_operation(graph.schema, context, query, None)).body
 
             yield run

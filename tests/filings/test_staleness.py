@@ -21,7 +21,7 @@ from tests.filings.filing_world import CHECKLIST, FilingWorld, filing_world
 
 YESTERDAY = texas_day() - timedelta(days=1)
 NEXT_YEAR = texas_day() + timedelta(days=365)
-SHARED = Viewer(SHARED_TENANT, subject="registrar", is_admin=True)
+SHARED = Viewer(SHARED_TENANT, subject="registrar", administers_shared=True)
 ALERTS = """query($acknowledged: Boolean, $checklist: UUID, $first: Int, $after: String) {
   ruleChangeAlerts(acknowledged: $acknowledged, checklistId: $checklist, first: $first,
                    after: $after) {

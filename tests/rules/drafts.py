@@ -16,7 +16,7 @@ from graph_api.rules.models import (
 )
 from graph_api.rules.store import activate, create_version, publish_version, reject, submit
 
-SHARED = Viewer(SHARED_TENANT, subject="test", is_admin=True)
+SHARED = Viewer(SHARED_TENANT, subject="test", administers_shared=True)
 
 
 def fresh_identifier() -> str:

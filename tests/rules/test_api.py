@@ -185,7 +185,7 @@ async def test_only_administrators_write_shared_rules(data: Execute, run: Execut
     assert refused["__typename"] == "Forbidden"
     assert (await data(SUBMIT, step_of))["submitRuleVersion"]["ruleVersion"]["version"] == 1
     # an administrator of another tenant may use the same key
-    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", is_admin=True)
+    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", administers_shared=True)
     second = (await run(CREATE, values, other)).body["data"]["createRuleVersion"]
     assert second["ruleVersion"]["version"] == 2
 
@@ -222,7 +222,7 @@ async def test_tenants_do_not_see_one_anothers_rules(
 ) -> None:
     identifier = fresh_identifier()
     one = await published(database, viewer, spacing(identifier, DAY))
-    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", is_admin=True)
+    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", administers_shared=True)
     result = await run(
         """query ($rule: String!, $id: UUID!) {
              rule(identifier: $rule) { id } ruleVersion(id: $id) { id }

@@ -69,7 +69,7 @@ async def load_into(
 ) -> LoadSummary:
     """Load files of a format on an open pool, showing progress and a summary."""
     where = report or Path(f"load-report-{source}.csv")
-    viewer = Viewer(tenant, subject="import", actor_type="system", is_admin=True)
+    viewer = Viewer(tenant, subject="import", actor_type="system", administers_shared=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -173,7 +173,9 @@ async def test_only_administrators_write_what_all_share(neighbours: Neighbours) 
     }
     assert (await neighbours.own.upsert("Regulation", **rule))["__typename"] == "Forbidden"
     own = neighbours.own
-    admin = Caller(own.services, own.schema, Viewer("admins", subject="test", is_admin=True))
+    admin = Caller(
+        own.services, own.schema, Viewer("admins", subject="test", administers_shared=True)
+    )
     node_id = await admin.id_of("Regulation", **rule)
     lookup = "query ($id: ID!) { node(id: $id) { id } }"
     for caller in (neighbours.own, neighbours.theirs):

@@ -203,7 +203,7 @@ class GraphMutations:
 
         async def write(context: OperationContext, plain: dict[str, Any]) -> dict[str, Any]:
             label, entity_id = parsed_id(self._registry, plain["id"], "id")
-            if self._registry.entity(label).shared and not context.viewer.is_admin:
+            if self._registry.entity(label).shared and not context.viewer.administers_shared:
                 message = f"only administrators remove a {label}, which all tenants share"
                 raise Refused(Forbidden(message=message))
             async with context.database.transaction(context.viewer, "deleteEntity") as session:

@@ -53,7 +53,7 @@ class EntityWrites:
     def _candidate(
         self, context: OperationContext, label: str, given: Mapping[str, Any], path: str
     ) -> GraphEntity:
-        if self._registry.entity(label).shared and not context.viewer.is_admin:
+        if self._registry.entity(label).shared and not context.viewer.administers_shared:
             raise Refused(
                 Forbidden(message=f"only administrators write a {label}, which all tenants share")
             )
