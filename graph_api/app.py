@@ -19,9 +19,10 @@ from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graphiql import graphiql_routes
 from graph_api.core.http import GraphQLEndpoint
 from graph_api.core.migrations import MigrationError
+from graph_api.core.permissions import Role
 from graph_api.core.server import running_database
 from graph_api.core.statements import statement
-from graph_api.core.viewer import Viewer
+from graph_api.core.viewer import AuthMethod, Viewer
 from graph_api.core.websocket import GraphQLSocket
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
@@ -94,7 +95,13 @@ def _viewer(settings: Settings) -> Viewer:
             ErrorCode.UNAUTHENTICATED,
             "there is no sign-in yet: set GRAPH_API_DEV_TENANT and listen on a loopback address",
         )
-    return Viewer(settings.dev_tenant, subject="developer", administers_shared=True)
+    return Viewer(
+        settings.dev_tenant,
+        subject="developer",
+        roles=frozenset({Role.ADMIN}),
+        administers_shared=True,
+        auth_method=AuthMethod.DEVELOPMENT,
+    )
 
 
 async def _alive(request: Request) -> Response:

@@ -24,6 +24,7 @@ from graph_api.core.migrations import migrate
 from graph_api.core.viewer import Viewer
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
+from tests.viewers import member
 
 Execute = Callable[..., Awaitable[OperationResult]]
 
@@ -115,7 +116,7 @@ def tenant() -> str:
 @pytest.fixture
 def viewer(tenant: str) -> Viewer:
     """An administrator of the test's own tenant."""
-    return Viewer(tenant, subject="test", administers_shared=True)
+    return member(tenant, subject="test", administers_shared=True)
 
 
 @pytest.fixture

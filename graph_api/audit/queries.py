@@ -17,6 +17,7 @@ from graph_api.core.context import OperationContext
 from graph_api.core.errors import ApiError, bad_input, limit_exceeded
 from graph_api.core.graph.expressions import checked_text
 from graph_api.core.pages import page_request
+from graph_api.core.permissions import Permission
 
 _MOST_ENTRIES = 50_000
 _LONGEST_ID = 200
@@ -61,6 +62,7 @@ def _add_trail(query: GraphQLClass, trail: GraphQLClass) -> None:
             Argument("first", int, "How many, up to 500; 50 when left out."),
             Argument("after", str, "A cursor; the page begins after its entry."),
         ],
+        permission=Permission.READ_AUDIT,
     )
 
 
@@ -103,4 +105,5 @@ def _add_verification(query: GraphQLClass, verification: GraphQLClass) -> None:
             ),
             Argument("first", int, "How many entries at most, up to 50,000, which is the default."),
         ],
+        permission=Permission.READ_AUDIT,
     )

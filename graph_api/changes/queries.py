@@ -9,17 +9,30 @@ import strawberry
 
 from graph_api.changes.types import ChangeFeedItem, ChangePage, shown
 from graph_api.compliance.models import ComplianceDomain, ComplianceStatusCode
-from graph_api.core.api.building import enum_type, merge_fields
+from graph_api.core.api.building import asks, enum_type, merge_fields
 from graph_api.core.api.entities import context_of
+from graph_api.core.api.permitting import require
 from graph_api.core.api.schema import SchemaParts
+from graph_api.core.context import OperationContext
 from graph_api.core.errors import bad_input, limit_exceeded
-from graph_api.core.feed import ALL_KINDS, FeedFilter
+from graph_api.core.feed import FeedFilter
 from graph_api.core.journal import ChangeKind
+from graph_api.core.permissions import Permission
 from graph_api.entities.models import enum_value_description
 from graph_api.filings.models import ChecklistStatus
 from graph_api.rules.models import RuleDomain
 
 _LARGEST_PAGE = 500
+_PERMISSION_OF_KIND = {
+    ChangeKind.ENTITY: Permission.READ_GRAPH,
+    ChangeKind.RELATIONSHIP: Permission.READ_GRAPH,
+    ChangeKind.RULE_VERSION: Permission.READ_RULES,
+    ChangeKind.RULE_SNAPSHOT: Permission.READ_FILINGS,
+    ChangeKind.RULE_CHANGE_ALERT: Permission.READ_FILINGS,
+    ChangeKind.COMPLIANCE_STATUS: Permission.READ_COMPLIANCE,
+    ChangeKind.CHECKLIST: Permission.READ_FILINGS,
+    ChangeKind.CHECKLIST_TEMPLATE: Permission.READ_FILINGS,
+}
 _MOST_IDS = 1000
 
 for _enum in (ComplianceDomain, ComplianceStatusCode, ChecklistStatus, RuleDomain):
@@ -87,7 +100,11 @@ async def _follow(
 class ChangeQueries:
     """The feed for clients that poll."""
 
-    @strawberry.field(description="The change feed after a cursor, for clients that poll.")
+    @strawberry.field(
+        description="The change feed after a cursor, for clients that poll; of the kinds that the "
+        "viewer may read.",
+        metadata=asks(Permission.READ_CHANGES),
+    )
     async def changes(
         self,
         info: strawberry.Info,
@@ -107,11 +124,21 @@ class ChangeQueries:
         if not 1 <= first <= _LARGEST_PAGE:
             raise limit_exceeded("first", _LARGEST_PAGE, first)
         context = context_of(info)
-        wanted = feed_filter([kind.value for kind in kinds] if kinds else ALL_KINDS)
+        wanted = feed_filter(_readable(context, kinds))
         position = position_of(after) or 0
         events, gap, looked = await context.feed.page(context.viewer, position, wanted, first)
         items = [shown(found) for found in ([gap] if gap else []) + events]
         return ChangePage(items=items, cursor=str(looked), has_more=len(events) == first)
+
+
+def _readable(context: OperationContext, kinds: list[ChangeKind] | None) -> list[ChangeKind]:
+    """The kinds asked for, or all that the viewer may read.
+
+    Raises ApiError FORBIDDEN where one is asked for that the viewer may not read.
+    """
+    for kind in kinds or ():
+        require(context, _PERMISSION_OF_KIND[kind])
+    return kinds or [kind for kind in ChangeKind if context.viewer.may(_PERMISSION_OF_KIND[kind])]
 
 
 def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[object]:
@@ -131,7 +158,10 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
     class ChangeSubscriptions:
         """The feed as it grows."""
 
-        @strawberry.subscription(description="Every change of compliance, in order.")
+        @strawberry.subscription(
+            description="Every change of compliance, in order.",
+            metadata=asks(Permission.READ_COMPLIANCE),
+        )
         def compliance_changed(
             self,
             info: strawberry.Info,
@@ -150,7 +180,10 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
             )
             return _follow(info, after, wanted)
 
-        @strawberry.subscription(description="Every change of a rule's versions, in order.")
+        @strawberry.subscription(
+            description="Every change of a rule's versions, in order.",
+            metadata=asks(Permission.READ_RULES),
+        )
         def rule_changed(
             self,
             info: strawberry.Info,
@@ -164,7 +197,10 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
             wanted = feed_filter([ChangeKind.RULE_VERSION], domains)
             return _follow(info, after, wanted)
 
-        @strawberry.subscription(description="Alerts that a rule changed under a filing, in order.")
+        @strawberry.subscription(
+            description="Alerts that a rule changed under a filing, in order.",
+            metadata=asks(Permission.READ_FILINGS),
+        )
         def rule_change_alerts(
             self, info: strawberry.Info, domains: Duties = None, after: After = None
         ) -> AsyncGenerator[ChangeFeedItem, None]:
@@ -173,7 +209,8 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
             return _follow(info, after, wanted)
 
         @strawberry.subscription(
-            description="Every change of a filing checklist and of the rules it froze, in order."
+            description="Every change of a filing checklist and of the rules it froze, in order.",
+            metadata=asks(Permission.READ_FILINGS),
         )
         def checklist_changed(
             self,
@@ -192,7 +229,8 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
             return _follow(info, after, wanted)
 
         @strawberry.subscription(
-            description="Every change of an entity or a relationship of the graph, in order."
+            description="Every change of an entity or a relationship of the graph, in order.",
+            metadata=asks(Permission.READ_GRAPH),
         )
         def entity_changed(
             self,

@@ -7,11 +7,12 @@ from typing import Annotated
 import strawberry
 from strawberry.scalars import JSON
 
-from graph_api.core.api.building import enum_type
+from graph_api.core.api.building import asks, enum_type
 from graph_api.core.api.entities import Node, context_of
 from graph_api.core.feed import ChangeEvent, Gap
 from graph_api.core.journal import ChangeKind
 from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
 
 _KINDS = {
     "ENTITY": "An entity of the graph.",
@@ -66,7 +67,10 @@ class ChangeRecord:
     )
     occurred_at: datetime = strawberry.field(description="When it was written.")
 
-    @strawberry.field(description="The entity it is about, as it is now; null if it is gone.")
+    @strawberry.field(
+        description="The entity it is about, as it is now; null if it is gone.",
+        metadata=asks(Permission.READ_GRAPH),
+    )
     async def entity(self, info: strawberry.Info) -> Node | None:
         """The entity, read when asked for."""
         context = context_of(info)

@@ -47,6 +47,7 @@ from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
 
 _MOST_SHOWN = 500
 
@@ -87,6 +88,7 @@ def _add_assess(parts: SchemaParts) -> None:
         assess_input(parts),
         payload,
         assess,
+        permission=Permission.ASSESS_COMPLIANCE,
         input_description="What to assess.",
     )
 
@@ -189,6 +191,7 @@ def _add_upsert(parts: SchemaParts) -> None:
         UpsertComplianceStatusInput,
         payload,
         _decide,
+        permission=Permission.ASSESS_COMPLIANCE,
         input_description="The decision.",
     )
 

@@ -29,6 +29,7 @@ from graph_api.core.api.records import record_type
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.errors import bad_input, limit_exceeded
 from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
 from graph_api.rules.models import RuleVersion
 from graph_api.rules.types import rule_version_of
 
@@ -88,6 +89,7 @@ def _add_entity(made: GraphQLClass) -> None:
         Node | None,
         _entity_of,
         "The entity in the graph; null where it has been deleted since.",
+        permission=Permission.READ_GRAPH,
     )
 
 
@@ -121,6 +123,7 @@ def _add_relations(status: GraphQLClass, parts: SchemaParts) -> None:
             version | None,
             rule_version,
             "The version of the rule that decided, by what the operation looks at.",
+            permission=Permission.READ_RULES,
         )
     add_field(
         status,
@@ -149,13 +152,15 @@ def _add_to_entity(entity: type[GraphEntity], status: GraphQLClass) -> None:
         one,
         "Where it stands in a domain; null where it was never assessed for it.",
         [Argument("domain", ComplianceDomain, "The duty.", required=True)],
+        permission=Permission.READ_COMPLIANCE,
     )
     add_field(
         entity,
         "compliance_statuses",
-        list_of(status),
+        list_of(status) | None,
         every,
         "Where it stands in each domain that it was assessed for.",
+        permission=Permission.READ_COMPLIANCE,
     )
 
 

@@ -13,11 +13,13 @@ SHARED_TENANT = "*"
 class AuthMethod(StrEnum):
     """How a viewer proved who it is."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - it names a method
     """A session that began with a password; its access token stands in a header or a cookie."""
     EXTERNAL = "external"
     """A token of an outside identity provider."""
     API_KEY = "api_key"
+    ANONYMOUS = "anonymous"
+    """Nothing was offered."""
     DEVELOPMENT = "development"
     """Nothing was proved: the service listens on this machine only, for its developer."""
     SYSTEM = "system"
@@ -67,6 +69,11 @@ class Viewer:
         if self.scopes is not None:
             allowed &= self.scopes
         object.__setattr__(self, "permissions", allowed)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody has signed in."""
+        return self.auth_method is AuthMethod.ANONYMOUS
 
     def may(self, permission: Permission) -> bool:
         """Whether the viewer may do what a permission covers."""

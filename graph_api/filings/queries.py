@@ -15,6 +15,7 @@ from graph_api.core.context import OperationContext
 from graph_api.core.errors import bad_input, limit_exceeded
 from graph_api.core.graph.expressions import checked_text
 from graph_api.core.pages import Order, page_request
+from graph_api.core.permissions import Permission
 from graph_api.filings.inputs import ChecklistFilter, checklist_order_input
 from graph_api.filings.models import ChecklistTemplate, FilingChecklist
 from graph_api.filings.mutations import add_filing_mutations
@@ -59,6 +60,7 @@ def _add_checklist(query: GraphQLClass, parts: SchemaParts) -> None:
         checklist,
         "A filing checklist by id; null when there is none.",
         [Argument("id", UUID, "UUID of the checklist.", required=True)],
+        permission=Permission.READ_FILINGS,
     )
 
 
@@ -94,6 +96,7 @@ def _add_checklists(query: GraphQLClass, parts: SchemaParts) -> None:
             ),
             *_PAGE_ARGUMENTS,
         ],
+        permission=Permission.READ_FILINGS,
     )
 
 
@@ -140,6 +143,7 @@ def _add_templates(query: GraphQLClass, parts: SchemaParts) -> None:
             Argument("domain", ComplianceDomain, "Only of this domain."),
             Argument("every_version", bool, "Whether to show the others too."),
         ],
+        permission=Permission.READ_FILINGS,
     )
 
 
@@ -178,4 +182,5 @@ def _add_alerts(query: GraphQLClass, parts: SchemaParts) -> None:
             Argument("checklist_id", UUID, "Only those about this checklist."),
             *_PAGE_ARGUMENTS,
         ],
+        permission=Permission.READ_FILINGS,
     )

@@ -23,6 +23,7 @@ from graph_api.core.api.outcomes import (
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
+from graph_api.core.permissions import Permission
 from graph_api.core.viewer import SHARED_TENANT, Viewer
 from graph_api.rules.inputs import (
     CreateRuleVersionInput,
@@ -104,6 +105,7 @@ def _add(
         given,
         payload,
         told,
+        permission=Permission.WRITE_RULES,
         lifecycle=write is not _create,
     )
 

@@ -12,6 +12,7 @@ from graph_api.core.api.connections import RecordConnection
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.schema import Domain, SchemaParts
 from graph_api.core.pages import Order, OrderDirection, page_request
+from graph_api.core.permissions import Permission
 from graph_api.rules.inputs import RuleFilter, RuleOrderField, rule_order_input
 from graph_api.rules.models import FieldChange, RuleVersion, rule_changes
 from graph_api.rules.mutations import add_rule_mutations
@@ -70,6 +71,7 @@ def _add_rule(query: GraphQLClass, parts: SchemaParts) -> None:
         "The version of a rule in force on a day, by what was known at a moment: the tenant's own, "
         "or the one that all tenants share. Null where none was.",
         [_IDENTIFIER, *AS_OF_ARGUMENTS],
+        permission=Permission.READ_RULES,
     )
     add_field(
         query,
@@ -78,6 +80,7 @@ def _add_rule(query: GraphQLClass, parts: SchemaParts) -> None:
         rule_version,
         "One version of a rule by id, whatever its status; null when there is none.",
         [Argument("id", UUID, "Id of the version.", required=True)],
+        permission=Permission.READ_RULES,
     )
 
 
@@ -124,6 +127,7 @@ def _add_list(query: GraphQLClass, parts: SchemaParts) -> None:
             Argument("last", int, "How many from the end, or before `before`."),
             Argument("before", str, "A cursor; the page ends before its row."),
         ],
+        permission=Permission.READ_RULES,
     )
 
 
@@ -168,6 +172,7 @@ def _add_history(query: GraphQLClass, parts: SchemaParts) -> None:
         "Every version of a rule, whatever its status, by number: those that all tenants share, "
         "then the tenant's own.",
         [_IDENTIFIER],
+        permission=Permission.READ_RULES,
     )
     add_field(
         query,
@@ -181,4 +186,5 @@ def _add_history(query: GraphQLClass, parts: SchemaParts) -> None:
             Argument("from", int, "Number of the version to start from.", required=True),
             Argument("to", int, "Number of the version to compare with.", required=True),
         ],
+        permission=Permission.READ_RULES,
     )

@@ -21,6 +21,7 @@ from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import bad_input
 from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
 from graph_api.rules.models import (
     PARAMETERS,
     FieldChange,
@@ -165,6 +166,7 @@ def _add_relations(version: GraphQLClass, parts: SchemaParts) -> None:
         parts.types.models["Regulation"] | None,
         regulation,
         "The regulation, in the graph, that the version is of.",
+        permission=Permission.READ_GRAPH,
     )
     add_field(
         version,
@@ -199,10 +201,11 @@ def _add_to_regulation(regulation: type[GraphEntity], version: GraphQLClass) -> 
     add_field(
         regulation,
         "rules",
-        list_of(version),
+        list_of(version) | None,
         rules,
         "What sets the regulation's parameters on the day that the operation looks at: the "
         "statewide rule and every field rule.",
+        permission=Permission.READ_RULES,
     )
     add_field(
         regulation,
@@ -210,6 +213,7 @@ def _add_to_regulation(regulation: type[GraphEntity], version: GraphQLClass) -> 
         version | None,
         rule,
         "The statewide version in force on the day that the operation looks at.",
+        permission=Permission.READ_RULES,
     )
 
 

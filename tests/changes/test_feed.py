@@ -18,6 +18,7 @@ from graph_api.core.journal import Change, ChangeKind
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Viewer
 from tests.conftest import Execute
+from tests.viewers import member
 
 EVERYTHING = FeedFilter(ALL_KINDS)
 
@@ -190,7 +191,7 @@ async def test_five_hundred_followers_all_receive_everything(
 
 
 async def test_one_tenant_never_sees_another(services: Services, viewer: Viewer) -> None:
-    other = Viewer(f"{viewer.tenant_id}-other", subject="other")
+    other = member(f"{viewer.tenant_id}-other", subject="other")
     await note(services, other, "theirs")
     await note(services, viewer, "ours")
     assert subjects(await take(services, viewer, 1)) == ["ours"]

@@ -15,6 +15,7 @@ from graph_api.core.viewer import Viewer
 from graph_api.rules.models import RuleDomain
 from tests.compliance.worlds import TODAY, Ask, World, lease_above
 from tests.conftest import Execute
+from tests.viewers import member
 
 ASSESS = """mutation($input: AssessComplianceInput!) { assessCompliance(input: $input) {
   ... on AssessCompliancePayload {
@@ -371,7 +372,7 @@ async def test_entities_lead_to_their_records_in_one_statement(
 async def test_another_tenant_sees_nothing(world: World, data: Ask, run: Execute) -> None:
     lease = await lease_above(world, 1)
     await assessed(data)
-    stranger = Viewer("a-stranger", "test")
+    stranger = member("a-stranger", "test")
     result = await run(
         """query($id: ID!) { complianceStatus(entityId: $id, domain: FLARING_MONITOR) { id }
           complianceStatuses { totalCount nodes { id } } complianceMatrix { totalCount }

@@ -16,12 +16,12 @@ from graph_api.core.feed import ChangeFeed
 from graph_api.core.graph.registry import Direction, Edge, EdgeType, GraphRegistry, Relationship
 from graph_api.core.migrations import Migration, migrate, migrations
 from graph_api.core.model import EdgeProperties, GraphEntity, Lookup, References, Sortable
-from graph_api.core.viewer import Viewer
 from graph_api.entities.graph import EDGES, REVERSE_REFERENCES
 from graph_api.entities.models import ENTITY_MODELS, Facility
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
 from tests.databases import empty_database
+from tests.viewers import member
 
 
 # 1. The model: its fields, its key, how it is found.
@@ -119,7 +119,7 @@ async def caverns(extended: Services) -> Any:
     graph = graph_schema(extended.settings, REGISTRY)
 
     async def run(query: str, **variables: Any) -> Any:
-        context = extended.operation(Viewer("tenant", "test", administers_shared=True))
+        context = extended.operation(member("tenant", "test", administers_shared=True))
         result = await run_operation(graph.schema, context, query, variables)
         assert "errors" not in result.body, result.body["errors"]
         return result.body["data"]

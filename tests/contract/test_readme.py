@@ -18,13 +18,13 @@ from graph_api.core.context import Services
 from graph_api.core.database import Database
 from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import migrate
-from graph_api.core.viewer import Viewer
 from graph_api.demo import DEMO_TENANT, FIRST_QUERY, load_sample
 from graph_api.entities.reference_data import load_reference_data
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
 from tests.contract.sources import REPOSITORY
 from tests.databases import empty_database
+from tests.viewers import member
 
 README = (REPOSITORY / "README.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -136,7 +136,7 @@ async def demo(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
 
             async def run(query: str) -> dict[str, Any]:
                 context = services.operation(
-                    Viewer(DEMO_TENANT, "developer", administers_shared=True)
+                    member(DEMO_TENANT, "developer", administers_shared=True)
                 )
                 return (await run_operation(graph.schema, context, query, None)).body
 

@@ -18,10 +18,11 @@ from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.store import activate, create_version, submit
 from tests.conftest import Execute
 from tests.filings.filing_world import CHECKLIST, FilingWorld, filing_world
+from tests.viewers import member
 
 YESTERDAY = texas_day() - timedelta(days=1)
 NEXT_YEAR = texas_day() + timedelta(days=365)
-SHARED = Viewer(SHARED_TENANT, subject="registrar", administers_shared=True)
+SHARED = member(SHARED_TENANT, subject="registrar", administers_shared=True)
 ALERTS = """query($acknowledged: Boolean, $checklist: UUID, $first: Int, $after: String) {
   ruleChangeAlerts(acknowledged: $acknowledged, checklistId: $checklist, first: $first,
                    after: $after) {

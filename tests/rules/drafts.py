@@ -15,8 +15,9 @@ from graph_api.rules.models import (
     RuleVersion,
 )
 from graph_api.rules.store import activate, create_version, publish_version, reject, submit
+from tests.viewers import member
 
-SHARED = Viewer(SHARED_TENANT, subject="test", administers_shared=True)
+SHARED = member(SHARED_TENANT, subject="test", administers_shared=True)
 
 
 def fresh_identifier() -> str:

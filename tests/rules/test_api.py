@@ -17,6 +17,7 @@ from graph_api.rules.queries import add_rules
 from graph_api.settings import Settings
 from tests.conftest import Execute
 from tests.rules.drafts import SHARED, created, fresh_identifier, published, spacing
+from tests.viewers import member
 
 DAY = date(2024, 1, 1)
 
@@ -174,7 +175,7 @@ async def test_a_key_creates_once(data: Execute) -> None:
 
 async def test_only_administrators_write_shared_rules(data: Execute, run: Execute) -> None:
     identifier = fresh_identifier()
-    nobody = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="nobody")
+    nobody = member(f"tenant-{uuid.uuid4().hex[:12]}", subject="nobody")
     values = {"input": given(identifier, shared=True, idempotencyKey="k")}
     refused = (await run(CREATE, values, nobody)).body["data"]["createRuleVersion"]
     assert refused["__typename"] == "Forbidden"
@@ -185,7 +186,7 @@ async def test_only_administrators_write_shared_rules(data: Execute, run: Execut
     assert refused["__typename"] == "Forbidden"
     assert (await data(SUBMIT, step_of))["submitRuleVersion"]["ruleVersion"]["version"] == 1
     # an administrator of another tenant may use the same key
-    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", administers_shared=True)
+    other = member(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", administers_shared=True)
     second = (await run(CREATE, values, other)).body["data"]["createRuleVersion"]
     assert second["ruleVersion"]["version"] == 2
 
@@ -202,7 +203,7 @@ async def test_a_tenants_own_rule_stands_before_the_shared_one(
       before: rule(identifier: $rule, validOn: "2023-12-31") { isShared }
       ruleHistory(identifier: $rule) { isShared version }
     }"""
-    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other")
+    other = member(f"tenant-{uuid.uuid4().hex[:12]}", subject="other")
     assert await data(document, {"rule": identifier}) == {
         "january": {"isShared": True},
         "february": {"isShared": False},
@@ -222,7 +223,7 @@ async def test_tenants_do_not_see_one_anothers_rules(
 ) -> None:
     identifier = fresh_identifier()
     one = await published(database, viewer, spacing(identifier, DAY))
-    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", administers_shared=True)
+    other = member(f"tenant-{uuid.uuid4().hex[:12]}", subject="other", administers_shared=True)
     result = await run(
         """query ($rule: String!, $id: UUID!) {
              rule(identifier: $rule) { id } ruleVersion(id: $id) { id }

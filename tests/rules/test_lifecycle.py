@@ -24,6 +24,7 @@ from graph_api.rules.store import (
     submit,
 )
 from tests.rules.drafts import SHARED, created, fresh_identifier, moved, published, spacing
+from tests.viewers import member
 
 DRAFT, PENDING_REVIEW, ACTIVE, SUPERSEDED = RuleStatus
 DAY = date(2024, 1, 1)
@@ -217,7 +218,7 @@ async def test_versions_of_one_identifier_are_of_one_rule(
 
 
 async def test_another_tenants_version_is_not_there(database: Database, viewer: Viewer) -> None:
-    other = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="other")
+    other = member(f"tenant-{uuid.uuid4().hex[:12]}", subject="other")
     version = await created(database, viewer, spacing("SWR_37", DAY))
     shared = await created(database, SHARED, spacing(fresh_identifier(), DAY))
     for one, writer in ((version, other), (shared, viewer)):

@@ -24,6 +24,7 @@ from graph_api.rules.store import (
 )
 from graph_api.settings import Settings
 from tests.rules.drafts import SHARED, created, fresh_identifier, moved, published, spacing
+from tests.viewers import member
 
 DAYS = [date(2024, 1, 1) + timedelta(days) for days in range(8)]
 CASES = settings(
@@ -87,7 +88,7 @@ STEPS = st.lists(
 async def test_both_axes_agree_with_everything_that_was_published(
     database: Database, steps: list[tuple[bool, date, str]]
 ) -> None:
-    viewer = Viewer(f"tenant-{uuid.uuid4().hex[:12]}", subject="test")
+    viewer = member(f"tenant-{uuid.uuid4().hex[:12]}", subject="test")
     identifier, model = fresh_identifier(), Model()
     moments = [datetime.now(UTC)]
     for is_own, day, step in steps:

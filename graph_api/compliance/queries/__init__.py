@@ -38,6 +38,7 @@ from graph_api.core.api.entities import context_of
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.database import Database
 from graph_api.core.pages import Order, Page, PageRequest, page_request
+from graph_api.core.permissions import Permission
 from graph_api.core.viewer import Viewer
 
 _MOST_DAYS = 3660
@@ -101,6 +102,7 @@ def _add_one(parts: SchemaParts) -> None:
                 "Where it stood at this moment, as it was recorded then; now, when left out.",
             ),
         ],
+        permission=Permission.READ_COMPLIANCE,
     )
 
 
@@ -147,6 +149,7 @@ def _add_list(
         resolve,
         description,
         [_WHERE, *_paging(order)],
+        permission=Permission.READ_COMPLIANCE,
     )
 
 
@@ -191,4 +194,5 @@ def _add_summary(parts: SchemaParts) -> None:
             _WHERE,
             Argument("due_within_days", int, "What soon is, in days; 30 when left out."),
         ],
+        permission=Permission.READ_COMPLIANCE,
     )

@@ -25,6 +25,7 @@ from graph_api.core.api.building import Argument, add_field, enum_type, list_of
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.errors import bad_input
+from graph_api.core.permissions import Permission
 from graph_api.entities.models import FilingType
 from graph_api.entities.models.described import enum_value_description
 
@@ -67,6 +68,7 @@ def _add_deadlines(parts: SchemaParts) -> None:
             Argument("to", date, "Last day; a year from now, when left out."),
             _DOMAINS,
         ],
+        permission=Permission.READ_COMPLIANCE,
     )
 
 
@@ -95,6 +97,7 @@ def _add_trend(parts: SchemaParts) -> None:
             Argument("points", int, "How many moments, up to 366; 13 when left out."),
             _DOMAINS,
         ],
+        permission=Permission.READ_COMPLIANCE,
     )
 
 
@@ -114,6 +117,7 @@ def _add_filings(parts: SchemaParts) -> None:
         resolve,
         "How many filings in the graph stand at each status, the most first.",
         [Argument("filing_types", list_of(kinds), "Which filings; all, when left out.")],
+        permission=Permission.READ_COMPLIANCE,
     )
 
 
@@ -138,6 +142,7 @@ def _add_flaring(parts: SchemaParts) -> None:
             Argument("from", date, "First month, by any day up to its first; all, when left out."),
             Argument("to", date, "Last month, by its first day or a later one."),
         ],
+        permission=Permission.READ_COMPLIANCE,
     )
 
 
@@ -179,4 +184,5 @@ def _add_impact(parts: SchemaParts) -> None:
                 "as if the proposal had held in its place.",
             ),
         ],
+        permission=Permission.READ_COMPLIANCE,
     )

@@ -17,7 +17,11 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from graph_api.core.permissions import Permission
+
 GraphQLClass = type[Any]
+
+_PERMISSION = "permission"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +100,37 @@ def add_field(
     resolver: Callable[..., Any],
     description: str,
     arguments: Sequence[Argument] = (),
+    *,
+    permission: Permission | None = None,
 ) -> None:
     """Give an object type a field.
 
     The resolver is called with the object, the Strawberry info and the arguments by name; those
-    that were left out are None.
+    that were left out are None. `permission` is what the field asks of its viewer beyond what led
+    there; every root field must name one.
     """
     field = strawberry.field(
         resolver=_with_signature(name, resolver, arguments),
         name=to_camel_case(name),
         description=description,
         graphql_type=annotation,
+        metadata=asks(permission),
     )
     field.python_name = name
     field.origin = cls
     definition_of(cls).fields.append(field)
+
+
+def asks(permission: Permission | None) -> dict[str, Any]:
+    """The metadata of a field that asks a permission of its viewer."""
+    return {} if permission is None else {_PERMISSION: permission}
+
+
+def permission_of(field: StrawberryField) -> Permission | None:
+    """The permission that a field asks of its viewer; None for what led there."""
+    metadata: Mapping[Any, Any] = field.metadata
+    permission: Permission | None = metadata.get(_PERMISSION)
+    return permission
 
 
 def merge_fields(target: GraphQLClass, written: GraphQLClass) -> None:

@@ -24,6 +24,7 @@ from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graph.search import SearchHit
 from graph_api.core.graph.traversal import TraversedEdge
 from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
 
 _MOST_SEARCH_RESULTS = 100
 _DEEPEST_NEIGHBORHOOD = 4
@@ -130,6 +131,7 @@ class GraphExploration:
                     "limit", int, "How many entities at most, up to 1,000; 100 when left out."
                 ),
             ],
+            permission=Permission.READ_GRAPH,
         )
 
     def _add_path(self, query: GraphQLClass) -> None:
@@ -160,6 +162,7 @@ class GraphExploration:
                 Argument("max_depth", int, "Longest path to look for, 1 to 10; 6 when left out."),
                 self._edge_types_argument(),
             ],
+            permission=Permission.READ_GRAPH,
         )
 
     def _add_search(self, query: GraphQLClass) -> None:
@@ -198,6 +201,7 @@ class GraphExploration:
                 Argument("kinds", list_of(self.kind_enum), "Which kinds; all, when left out."),
                 Argument("first", int, "How many, up to 100; 20 when left out."),
             ],
+            permission=Permission.READ_GRAPH,
         )
 
 

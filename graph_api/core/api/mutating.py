@@ -9,6 +9,7 @@ from graph_api.core.api.building import Argument, GraphQLClass, add_field
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.outcomes import IllegalTransition, Refusal, answered, result_union
 from graph_api.core.context import OperationContext
+from graph_api.core.permissions import Permission
 
 Write = Callable[[OperationContext, Any], Awaitable[Any]]
 """Writes what an input asks for; raises Refused where it does not."""
@@ -22,6 +23,7 @@ def add_mutation(
     payload: GraphQLClass,
     write: Write,
     *,
+    permission: Permission,
     input_description: str = "What to do.",
     lifecycle: bool = False,
 ) -> None:
@@ -49,4 +51,5 @@ def add_mutation(
         resolve,
         description,
         [Argument("input", given, input_description, required=True)],
+        permission=permission,
     )

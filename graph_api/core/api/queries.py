@@ -28,6 +28,7 @@ from graph_api.core.context import OperationContext
 from graph_api.core.errors import limit_exceeded
 from graph_api.core.graph.reading import EntityPage
 from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
 
 _MOST_NODES = 500
 
@@ -68,6 +69,7 @@ class GraphQueries:
             resolve,
             f"One {name.replace('_', ' ')} by id, or by {ways}; null when there is none.",
             arguments,
+            permission=Permission.READ_GRAPH,
         )
 
     def _add_list(self, query: GraphQLClass, label: str) -> None:
@@ -98,6 +100,7 @@ class GraphQueries:
             resolve,
             f"{model.plural.replace('_', ' ').capitalize()}, filtered, ordered and paged.",
             self._types.list_arguments(label),
+            permission=Permission.READ_GRAPH,
         )
 
     def _add_nodes(self, query: GraphQLClass) -> None:
@@ -125,6 +128,7 @@ class GraphQueries:
             one,
             "The entity of a global id; null when there is none.",
             [Argument("id", strawberry.ID, "Global id.", required=True)],
+            permission=Permission.READ_GRAPH,
         )
         add_field(
             query,
@@ -133,6 +137,7 @@ class GraphQueries:
             many,
             "The entities of global ids, in their order, null where there is none.",
             [Argument("ids", list_of(strawberry.ID), "Global ids, at most 500.", required=True)],
+            permission=Permission.READ_GRAPH,
         )
 
     async def _node(

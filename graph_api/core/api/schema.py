@@ -15,6 +15,7 @@ from graph_api.core.api.execution import OperationExecutor, OperationSchema, ope
 from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.mutations import GraphMutations, OnDelete
+from graph_api.core.api.permitting import guard_fields
 from graph_api.core.api.queries import GraphQueries
 from graph_api.core.api.scalars import SCALAR_MAP, Describe, FieldTypes
 from graph_api.core.graph.registry import GraphRegistry
@@ -91,4 +92,5 @@ def build_schema(
         execution_context_class=OperationExecutor,
         config=StrawberryConfig(scalar_map=SCALAR_MAP),
     )
+    guard_fields(schema)
     return GraphSchema(schema, registry)

@@ -19,6 +19,7 @@ from graph_api.core.api.outcomes import (
 )
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
+from graph_api.core.permissions import Permission
 from graph_api.filings.inputs import (
     AcknowledgeRuleChangeInput,
     AttachArtifactInput,
@@ -62,6 +63,7 @@ def add_filing_mutations(parts: SchemaParts) -> None:
         CreateChecklistTemplateInput,
         of_template,
         write_template,
+        Permission.DECIDE_FILINGS,
         lifecycle=False,
     )
     _add(
@@ -72,6 +74,7 @@ def add_filing_mutations(parts: SchemaParts) -> None:
         CreateChecklistInput,
         of_checklist,
         write_checklist,
+        Permission.PREPARE_FILINGS,
         lifecycle=False,
     )
     _add(
@@ -82,6 +85,7 @@ def add_filing_mutations(parts: SchemaParts) -> None:
         AcknowledgeRuleChangeInput,
         of_alert,
         acknowledge_alert,
+        Permission.PREPARE_FILINGS,
         lifecycle=False,
     )
     _add(
@@ -91,9 +95,10 @@ def add_filing_mutations(parts: SchemaParts) -> None:
         AttachArtifactInput,
         of_artifact,
         write_artifact,
+        Permission.PREPARE_FILINGS,
     )
-    for name, description, given, write in STEPS:
-        _add(parts, name, description, given, of_checklist, write)
+    for name, description, given, write, permission in STEPS:
+        _add(parts, name, description, given, of_checklist, write, permission)
 
 
 def _add(
@@ -103,6 +108,7 @@ def _add(
     given: GraphQLClass,
     payload: GraphQLClass,
     write: Write,
+    permission: Permission,
     *,
     lifecycle: bool = True,
 ) -> None:
@@ -116,6 +122,7 @@ def _add(
         given,
         payload,
         told,
+        permission=permission,
         lifecycle=lifecycle,
     )
 

@@ -14,6 +14,7 @@ from graph_api.core.api.outcomes import (
 )
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
+from graph_api.core.permissions import Permission
 from graph_api.filings.inputs import (
     AcknowledgeRuleChangeInput,
     ChecklistReasonInput,
@@ -100,13 +101,14 @@ def _text(given: str, path: str) -> str:
     raise invalid([FieldError(path=path, message=message)])
 
 
-STEPS: tuple[tuple[str, str, GraphQLClass, Write], ...] = (
+STEPS: tuple[tuple[str, str, GraphQLClass, Write, Permission], ...] = (
     (
         "update_checklist_item",
         "Say how far an item is. The checklist is ready for review once every required item is "
         "done, and in progress as long as one is not.",
         UpdateChecklistItemInput,
         _update_item,
+        Permission.PREPARE_FILINGS,
     ),
     (
         "submit_for_review",
@@ -114,18 +116,21 @@ STEPS: tuple[tuple[str, str, GraphQLClass, Write], ...] = (
         "not done.",
         ChecklistStepInput,
         _step("submitForReview", submit),
+        Permission.PREPARE_FILINGS,
     ),
     (
         "approve_checklist",
         "Approve a checklist under review.",
         ChecklistStepInput,
         _step("approveChecklist", approve),
+        Permission.DECIDE_FILINGS,
     ),
     (
         "reject_checklist",
         "Send a checklist back, under review or already approved.",
         ChecklistReasonInput,
         _reasoned("rejectChecklist", reject),
+        Permission.DECIDE_FILINGS,
     ),
     (
         "file_checklist",
@@ -133,12 +138,15 @@ STEPS: tuple[tuple[str, str, GraphQLClass, Write], ...] = (
         "afterwards.",
         FileChecklistInput,
         _file,
+        Permission.DECIDE_FILINGS,
     ),
     (
         "mark_checklist_exception",
         "Set a checklist aside that cannot go on as planned; work on it takes it up again.",
         ChecklistReasonInput,
         _reasoned("markChecklistException", set_aside),
+        Permission.PREPARE_FILINGS,
     ),
 )
-"""The mutations that answer with a checklist: name, meaning, input, and what they do."""
+"""The mutations that answer with a checklist: name, meaning, input, what they do, and
+what they ask of the viewer."""

@@ -11,6 +11,7 @@ from graph_api.core.api.building import Argument, GraphQLClass, add_field, list_
 from graph_api.core.api.entities import Node, context_of
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
 from graph_api.filings.models import (
     ChecklistArtifact,
     ChecklistStatus,
@@ -107,7 +108,14 @@ def add_to_checklist(checklist: GraphQLClass, parts: SchemaParts) -> None:
         stale_because,
         "The rules that have changed since it was begun.",
     )
-    add_field(checklist, "entity", Node | None, entity, "The entity; null if it is gone.")
+    add_field(
+        checklist,
+        "entity",
+        Node | None,
+        entity,
+        "The entity; null if it is gone.",
+        permission=Permission.READ_GRAPH,
+    )
     add_field(
         checklist,
         "template",
@@ -128,6 +136,7 @@ def add_to_checklist(checklist: GraphQLClass, parts: SchemaParts) -> None:
         records["ComplianceStatus"] | None,
         compliance,
         "Where the entity stands in the domain; null where it was never assessed.",
+        permission=Permission.READ_COMPLIANCE,
     )
     add_field(
         checklist,
@@ -145,7 +154,12 @@ def add_to_compliance(status: GraphQLClass, checklist: GraphQLClass) -> None:
         return None if root.checklist_id is None else await checklist_of(info, root.checklist_id)
 
     add_field(
-        status, "checklist", checklist | None, of_status, "The filing checklist working on it."
+        status,
+        "checklist",
+        checklist | None,
+        of_status,
+        "The filing checklist working on it.",
+        permission=Permission.READ_FILINGS,
     )
 
 
@@ -174,11 +188,12 @@ def add_to_entity(model: GraphQLClass, checklist: GraphQLClass) -> None:
     add_field(
         model,
         "checklists",
-        list_of(checklist),
+        list_of(checklist) | None,
         checklists,
         "Filing checklists of the entity, the newest first, at most 100.",
         [
             Argument("domain", ComplianceDomain, "Only of this domain."),
             Argument("status", ChecklistStatus, "Only in this status."),
         ],
+        permission=Permission.READ_FILINGS,
     )

@@ -6,6 +6,7 @@ import strawberry
 
 from graph_api.core.api.building import GraphQLClass, add_field, list_of, object_type
 from graph_api.core.api.schema import SchemaParts
+from graph_api.core.permissions import Permission
 from graph_api.filings.models import (
     FilingChecklist,
     FilingRuleSnapshot,
@@ -57,7 +58,9 @@ def add_to_snapshot(snapshot: GraphQLClass, parts: SchemaParts) -> None:
             "where it names none.",
         ),
     ):
-        add_field(snapshot, name, version | None, resolver, description)
+        add_field(
+            snapshot, name, version | None, resolver, description, permission=Permission.READ_RULES
+        )
 
 
 def add_to_alert(alert: GraphQLClass, parts: SchemaParts) -> None:
@@ -77,8 +80,22 @@ def add_to_alert(alert: GraphQLClass, parts: SchemaParts) -> None:
     async def checklist(root: RuleChangeAlert, info: strawberry.Info) -> FilingChecklist | None:
         return await checklist_of(info, root.checklist_id)
 
-    add_field(alert, "old_version", version | None, before, "The version before.")
-    add_field(alert, "new_version", version | None, after, "The version that replaces it.")
+    add_field(
+        alert,
+        "old_version",
+        version | None,
+        before,
+        "The version before.",
+        permission=Permission.READ_RULES,
+    )
+    add_field(
+        alert,
+        "new_version",
+        version | None,
+        after,
+        "The version that replaces it.",
+        permission=Permission.READ_RULES,
+    )
     add_field(
         alert, "diff", list_of(parts.records["FieldChange"]), diff, "What it says differently."
     )
@@ -103,10 +120,20 @@ def rule_change_type(parts: SchemaParts) -> GraphQLClass:
         "Key of the rule, for example SWR_37.",
     )
     add_field(
-        made, "from", version | None, lambda root, info: root.before, "The version frozen for it."
+        made,
+        "from",
+        version | None,
+        lambda root, info: root.before,
+        "The version frozen for it.",
+        permission=Permission.READ_RULES,
     )
     add_field(
-        made, "to", version | None, lambda root, info: root.after, "The version that replaces it."
+        made,
+        "to",
+        version | None,
+        lambda root, info: root.after,
+        "The version that replaces it.",
+        permission=Permission.READ_RULES,
     )
     add_field(
         made,

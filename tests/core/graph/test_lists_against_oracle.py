@@ -30,6 +30,7 @@ from tests.core.graph.querying import (
     related_queries,
 )
 from tests.core.graph.worlds import World, make_world, write_entities
+from tests.viewers import member
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -272,7 +273,7 @@ _DEPTH = st.sampled_from([None, 0, 5, 5, 10])
 @given(data=st.data())
 async def test_pages_stay_right_while_rows_come_and_go(lists: Lists, data: st.DataObject) -> None:
     """What stays through a walk is seen once and in order, even past a cursor that is gone."""
-    viewer = Viewer(f"moving-{uuid4().hex[:12]}", subject="test")
+    viewer = member(f"moving-{uuid4().hex[:12]}", subject="test")
     services = lists.services
     first = [_formation(viewer.tenant_id, f"F{place:02}", data.draw(_DEPTH)) for place in range(14)]
     alive: dict[UUID, GraphEntity] = {

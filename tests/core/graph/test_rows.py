@@ -19,12 +19,12 @@ from graph_api.core.graph.rows import (
     moment_text,
 )
 from graph_api.core.model import GraphEntity
-from graph_api.core.viewer import Viewer
 from graph_api.models import EDGE_MODELS, ENTITY_MODELS
 from tests.core.graph.worlds import sql
 from tests.entities.models.samples import MINIMAL, in_order, values_of
+from tests.viewers import member
 
-_VIEWER = Viewer("rows", subject="test")
+_VIEWER = member("rows", subject="test")
 _ROUND_TRIP = sql(
     """select v::ag_catalog.agtype as text
     from unnest($1::text[]) with ordinality u (v, place) order by place"""

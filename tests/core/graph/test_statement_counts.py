@@ -13,9 +13,9 @@ from graph_api.core.context import Services
 from graph_api.core.graph.linking import VertexEnd
 from graph_api.core.graph.writing import GraphWriter
 from graph_api.core.model import EdgeProperties, GraphEntity
-from graph_api.core.viewer import Viewer
 from graph_api.models import HasWell, Lease, Operates, Operator, Permit, Permits, Well
 from tests.core.graph.worlds import write_entities
+from tests.viewers import member
 
 LEASES = 500
 
@@ -31,7 +31,7 @@ class Holdings:
     def __init__(self, services: Services, schema: GraphSchema) -> None:
         self._services = services
         self._schema = schema
-        self.viewer = Viewer(f"holdings-{uuid4().hex[:12]}", subject="test")
+        self.viewer = member(f"holdings-{uuid4().hex[:12]}", subject="test")
         self.leases: list[GraphEntity] = []
         self.wells: list[GraphEntity] = []
 

@@ -8,9 +8,9 @@ import pytest
 
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
-from graph_api.core.viewer import Viewer
 from tests.core.graph.graphs import LINK, Caller
 from tests.core.graph.worlds import sql
+from tests.viewers import member
 
 LEASE = {"oilGasCode": "O", "district": "08", "rrcLeaseId": "1"}
 
@@ -20,7 +20,7 @@ class Neighbours:
 
     def __init__(self, services: Services, schema: GraphSchema) -> None:
         self.own, self.theirs = [
-            Caller(services, schema, Viewer(f"{name}-{uuid4().hex[:12]}", subject="test"))
+            Caller(services, schema, member(f"{name}-{uuid4().hex[:12]}", subject="test"))
             for name in ("own", "theirs")
         ]
         self.ids: dict[str, str] = {}
@@ -174,7 +174,7 @@ async def test_only_administrators_write_what_all_share(neighbours: Neighbours) 
     assert (await neighbours.own.upsert("Regulation", **rule))["__typename"] == "Forbidden"
     own = neighbours.own
     admin = Caller(
-        own.services, own.schema, Viewer("admins", subject="test", administers_shared=True)
+        own.services, own.schema, member("admins", subject="test", administers_shared=True)
     )
     node_id = await admin.id_of("Regulation", **rule)
     lookup = "query ($id: ID!) { node(id: $id) { id } }"

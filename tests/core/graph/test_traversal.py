@@ -28,6 +28,7 @@ from graph_api.models import (
 )
 from tests.core.graph.graphs import Caller, id_of
 from tests.core.graph.worlds import Link, write_entities, write_links
+from tests.viewers import member
 
 Edge = tuple[str, str, str]
 EDGE_TYPES = ("OPERATES", "HAS_WELL", "OFFSETS", "GATHERED_BY")
@@ -69,7 +70,7 @@ async def nets(services: Services, schema: GraphSchema) -> AsyncIterator[list[Ne
 
 async def _net(services: Services, schema: GraphSchema, seed: int) -> Net:
     random = Random(seed)
-    viewer = Viewer(f"net-{uuid4().hex[:12]}", subject="test")
+    viewer = member(f"net-{uuid4().hex[:12]}", subject="test")
     tenant = viewer.tenant_id
     operators = await write_entities(
         services, viewer, [Operator(tenant_id=tenant, name=f"O {n}") for n in range(4)]

@@ -12,6 +12,7 @@ from graph_api.core.viewer import Viewer
 from graph_api.models import Formation, Well
 from tests.core.graph.graphs import BULK, Caller
 from tests.core.graph.worlds import stored_entities
+from tests.viewers import member
 
 LEASE = {"oilGasCode": "O", "district": "08"}
 
@@ -205,7 +206,7 @@ async def test_callers_with_the_same_idempotency_key_write_once(caller: Caller) 
 
 async def test_an_idempotency_key_belongs_to_one_tenant(caller: Caller) -> None:
     await caller.upsert("Formation", key="mine", name="DEAN")
-    stranger = Caller(caller.services, caller.schema, Viewer("stranger-of-keys", subject="test"))
+    stranger = Caller(caller.services, caller.schema, member("stranger-of-keys", subject="test"))
     assert (await stranger.upsert("Formation", key="mine", name="X"))["outcome"] == "CREATED"
 
 
@@ -244,7 +245,7 @@ async def test_formations_of_one_name_are_two_for_two_tenants(
     services: Services, viewer: Viewer
 ) -> None:
     for tenant in (viewer.tenant_id, f"{viewer.tenant_id}-other"):
-        own = Viewer(tenant, subject="test")
+        own = member(tenant, subject="test")
         async with services.database.transaction(own, "test") as session:
             (written,) = await GraphWriter(services.registry).upsert(
                 session, "Formation", [Upsert(Formation(tenant_id=tenant, name="DEAN"))]
@@ -264,4 +265,4 @@ async def test_natural_keys_find_what_was_written(
     assert list(found) == ["O|08|00001"]
     found = await reader.by_natural_keys(viewer, "Operator", ["NAME|ONLYANAME", ""])
     assert list(found) == ["NAME|ONLYANAME"]
-    assert await reader.by_natural_keys(Viewer("nobody", "test"), "Lease", ["O|08|00001"]) == {}
+    assert await reader.by_natural_keys(member("nobody", "test"), "Lease", ["O|08|00001"]) == {}

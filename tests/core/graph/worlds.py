@@ -31,6 +31,7 @@ from graph_api.models import (
     Well,
 )
 from tests.core.graph.oracle import Oracle, StoredEdge
+from tests.viewers import member
 
 AWKWARD_TEXTS = (
     "a",
@@ -162,7 +163,7 @@ async def oracle_of(services: Services, viewer: Viewer) -> Oracle:
 
 async def make_world(services: Services, seed: int) -> World:
     """A world of a few dozen entities of each of six kinds, with edges among them."""
-    viewer = Viewer(f"world-{uuid4().hex[:12]}", subject="test", administers_shared=True)
+    viewer = member(f"world-{uuid4().hex[:12]}", subject="test", administers_shared=True)
     made = _Maker(Random(seed), viewer.tenant_id)
     kinds = (made.operators(), made.formations(), made.leases(), made.wells(), made.facilities())
     operators, _, leases, wells, _ = [

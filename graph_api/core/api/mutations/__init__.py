@@ -37,6 +37,7 @@ from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
 from graph_api.core.graph.linking import Outcome
 from graph_api.core.graph.writing import Written
+from graph_api.core.permissions import Permission
 
 OnDelete = Callable[[Session, UUID], Awaitable[int]]
 
@@ -137,7 +138,15 @@ class GraphMutations:
         async def write_plain(context: OperationContext, asked: InputValue) -> Any:
             return await write(context, asked.plain())
 
-        add_mutation(mutation, name, description, given, payload, write_plain)
+        add_mutation(
+            mutation,
+            name,
+            description,
+            given,
+            payload,
+            write_plain,
+            permission=Permission.WRITE_GRAPH,
+        )
 
     def _add_link(self, mutation: GraphQLClass) -> None:
         payload = object_type("LinkPayload", "What became of a relationship.")
