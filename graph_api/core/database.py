@@ -11,6 +11,7 @@ import asyncpg
 
 from graph_api.core.age import SESSION_SETTINGS, prepare_connection
 from graph_api.core.audit_keys import audit_keys
+from graph_api.core.auth_keys import auth_keys
 from graph_api.core.errors import ApiError, ErrorCode, bad_input
 from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
@@ -90,6 +91,7 @@ class Database:
     def __init__(self, pool: Any, settings: Settings) -> None:
         self._pool = pool
         self.audit_keys = audit_keys(settings)
+        self.auth_keys = auth_keys(settings)
         self._acquire_timeout = settings.pool_acquire_timeout_seconds
 
     @classmethod
