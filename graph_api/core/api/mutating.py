@@ -26,18 +26,21 @@ def add_mutation(
     permission: Permission,
     input_description: str = "What to do.",
     lifecycle: bool = False,
+    also: GraphQLClass | None = None,
 ) -> None:
     """Give a mutation type a field.
 
     The payload's resolvers find what `write` gave as `root.value`. What the operation has read is
-    forgotten afterwards. With `lifecycle` the answer may be an IllegalTransition.
+    forgotten afterwards. With `lifecycle` the answer may be an IllegalTransition; `also` is a
+    refusal that this mutation alone has.
     """
+    refusals = (Refusal, IllegalTransition) if also is None else (Refusal, IllegalTransition, also)
 
     async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
         context = context_of(info)
         result = await answered(lambda: write(context, arguments["input"]))
         context.renew_loaders()
-        if isinstance(result, Refusal | IllegalTransition):
+        if isinstance(result, refusals):
             return result
         made = payload()
         made.value = result
@@ -47,7 +50,7 @@ def add_mutation(
     add_field(
         mutation,
         name,
-        result_union(f"{pascal}Result", payload, lifecycle=lifecycle),
+        result_union(f"{pascal}Result", payload, lifecycle=lifecycle, also=also),
         resolve,
         description,
         [Argument("input", given, input_description, required=True)],

@@ -70,14 +70,23 @@ Refusal = ValidationError | NotFound | Conflict | Forbidden
 class Refused(Exception):  # noqa: N818 - it is an outcome, not a fault
     """Ends a mutation's transaction without a write and answers with the refusal."""
 
-    refusal: Refusal | IllegalTransition
+    refusal: Any
+    """A Refusal, or one that the mutation has declared besides."""
 
 
-def result_union(name: str, payload: GraphQLClass, *, lifecycle: bool = False) -> Any:
-    """The union of a payload and every refusal; of a step in a lifecycle, IllegalTransition too."""
+def result_union(
+    name: str, payload: GraphQLClass, *, lifecycle: bool = False, also: GraphQLClass | None = None
+) -> Any:
+    """The union of a payload and every refusal.
+
+    Of a step in a lifecycle IllegalTransition too, and `also`, a refusal that one mutation alone
+    has.
+    """
     union: Any = payload | Refusal
     if lifecycle:
         union |= IllegalTransition
+    if also is not None:
+        union |= also
     described = strawberry.union(name, description="The payload, or why nothing was written.")
     # nullable, so that a fault in one mutation leaves the answers of the others
     return Annotated[union, described] | None
