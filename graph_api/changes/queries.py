@@ -45,6 +45,13 @@ After = Annotated[
         "when left out, only what happens from now on."
     ),
 ]
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description="How many changes to deliver, at least 1: the subscription completes after so "
+        "many. When left out, it goes on until you end it."
+    ),
+]
 Ids = Annotated[
     list[strawberry.ID] | None,
     strawberry.argument(description="UUIDs of entities; all, when left out."),
@@ -84,16 +91,22 @@ def feed_filter(
 
 
 async def _follow(
-    info: strawberry.Info, after: str | None, wanted: FeedFilter
+    info: strawberry.Info, after: str | None, first: int | None, wanted: FeedFilter
 ) -> AsyncGenerator[ChangeFeedItem, None]:
+    if first is not None and first < 1:
+        raise bad_input("must be at least 1", argument="first")
     context = context_of(info)
     following = context.feed.follow(context.viewer, position_of(after), wanted)
+    delivered = 0
     # who stops listening is forgotten at once, not when garbage is next collected
     async with aclosing(following):
         async for found in following:
             # an event sees the present, not what an earlier event has read
             context.renew_loaders()
             yield shown(found)
+            delivered += 1
+            if delivered == first:
+                return
 
 
 @strawberry.type
@@ -173,12 +186,13 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
                 strawberry.argument(description="Statuses after the change; all, when left out."),
             ] = None,
             after: After = None,
+            first: First = None,
         ) -> AsyncGenerator[ChangeFeedItem, None]:
             """Changes of compliance status."""
             wanted = feed_filter(
                 [ChangeKind.COMPLIANCE_STATUS], domains, entity_ids, entity_types, statuses
             )
-            return _follow(info, after, wanted)
+            return _follow(info, after, first, wanted)
 
         @strawberry.subscription(
             description="Every change of a rule's versions, in order.",
@@ -192,21 +206,26 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
                 strawberry.argument(description="What rules are about; all, when left out."),
             ] = None,
             after: After = None,
+            first: First = None,
         ) -> AsyncGenerator[ChangeFeedItem, None]:
             """Changes of rule versions."""
             wanted = feed_filter([ChangeKind.RULE_VERSION], domains)
-            return _follow(info, after, wanted)
+            return _follow(info, after, first, wanted)
 
         @strawberry.subscription(
             description="Alerts that a rule changed under a filing, in order.",
             metadata=asks(Permission.READ_FILINGS),
         )
         def rule_change_alerts(
-            self, info: strawberry.Info, domains: Duties = None, after: After = None
+            self,
+            info: strawberry.Info,
+            domains: Duties = None,
+            after: After = None,
+            first: First = None,
         ) -> AsyncGenerator[ChangeFeedItem, None]:
             """Alerts about rule changes."""
             wanted = feed_filter([ChangeKind.RULE_CHANGE_ALERT], domains)
-            return _follow(info, after, wanted)
+            return _follow(info, after, first, wanted)
 
         @strawberry.subscription(
             description="Every change of a filing checklist and of the rules it froze, in order.",
@@ -222,11 +241,12 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
                 strawberry.argument(description="Statuses after the change; all, when left out."),
             ] = None,
             after: After = None,
+            first: First = None,
         ) -> AsyncGenerator[ChangeFeedItem, None]:
             """Changes of checklists and of the rule snapshots they froze."""
             kinds = [ChangeKind.CHECKLIST, ChangeKind.RULE_SNAPSHOT]
             wanted = feed_filter(kinds, domains, entity_ids, None, statuses)
-            return _follow(info, after, wanted)
+            return _follow(info, after, first, wanted)
 
         @strawberry.subscription(
             description="Every change of an entity or a relationship of the graph, in order.",
@@ -239,11 +259,12 @@ def _subscriptions(entity_kinds: type[Enum], edge_kinds: type[Enum]) -> type[obj
             edge_types: edges_argument = None,
             entity_ids: Ids = None,
             after: After = None,
+            first: First = None,
         ) -> AsyncGenerator[ChangeFeedItem, None]:
             """Changes of the graph."""
             types = [*(kinds or ()), *(edge_types or ())] if kinds or edge_types else None
             changed = [ChangeKind.ENTITY, ChangeKind.RELATIONSHIP]
-            return _follow(info, after, feed_filter(changed, None, entity_ids, types))
+            return _follow(info, after, first, feed_filter(changed, None, entity_ids, types))
 
     return ChangeSubscriptions
 
