@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     jwt_keys: str | None = Field(
         default=None,
         description="Keys that sign access tokens, as `id:base64` separated by commas, the first "
-        "one signing; unset: a key in `DATA_DIR` that is made once.",
+        "one signing; unset: a key that follows from `AUTH_SECRET`.",
         repr=False,
     )
     jwt_expiry_minutes: float = Field(

@@ -1,0 +1,1 @@
+"""Sign-in: users, sessions and API keys, and how a request becomes a viewer."""
