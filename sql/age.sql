@@ -17,3 +17,14 @@ alter function ag_catalog.age_unnest(ag_catalog.agtype) rows 10;
 -- name: mark_leakproof
 -- Lets row-level security use the indexes that call this function.
 alter function {function} leakproof;
+
+-- name: serving_role
+-- Whether this role is the one that row-level security is made for or may act as it, and whether it
+-- would pass row-level security by in a database that has it.
+select r.rolname = 'graph_api_service' as is_serving,
+       coalesce(pg_catalog.pg_has_role(s.oid, 'set'), false) as may_serve,
+       r.rolsuper or r.rolbypassrls as bypasses,
+       to_regprocedure('graph_admin.protect_label(text)') is not null as is_protected
+from pg_catalog.pg_roles r
+left join pg_catalog.pg_roles s on s.rolname = 'graph_api_service'
+where r.rolname = current_user;

@@ -14,7 +14,7 @@ from graph_api.core.errors import bad_input
 from graph_api.core.graph.expressions import Parameters
 from graph_api.core.pages import Page, PageRequest, PageRow, Position
 from graph_api.core.statements import statement
-from graph_api.core.viewer import Viewer
+from graph_api.core.viewer import Reach, Viewer
 
 _FEED_PAGE = 5000
 _NO_ID = UUID(int=0)
@@ -188,5 +188,5 @@ async def change_digests(
 
 async def audited_tenants(database: Database, viewer: Viewer) -> list[str]:
     """Every tenant with an audit."""
-    rows = await database.fetch(viewer, statement("audited_tenants"))
+    rows = await database.fetch(viewer, statement("audited_tenants"), reach=Reach.ALL)
     return [row["tenant_id"] for row in rows]

@@ -12,6 +12,9 @@ from graph_api.core.statements import statement
 
 GRAPH_NAME = "oilgas"
 
+SERVING_ROLE = "graph_api_service"
+"""The role that serves: it owns nothing, and row-level security holds it."""
+
 SESSION_SETTINGS = {
     "search_path": "ag_catalog,public",
     # a custom plan per call costs more than a lookup itself
@@ -32,6 +35,7 @@ LEAKPROOF_FUNCTIONS = (
     "ag_catalog.agtype_eq(ag_catalog.agtype,ag_catalog.agtype)",
     "ag_catalog.graphid_eq(ag_catalog.graphid,ag_catalog.graphid)",
     "pg_catalog.float8in(cstring)",
+    "pg_catalog.ts_match_vq(tsvector,tsquery)",
 )
 """Functions without whose mark row-level security would lose every index on a label table."""
 
@@ -80,6 +84,35 @@ async def prepare_connection(connection: Any) -> None:
             f"the server cannot load AGE ({error}); install the package of AGE for its version "
             "of PostgreSQL, such as postgresql-18-age, and set shared_preload_libraries = 'age'"
         ) from error
+
+
+class RowSecurityError(Exception):
+    """The service would run past row-level security; the message says what to do."""
+
+
+async def serving_settings(dsn: str, connect_timeout_seconds: float) -> dict[str, str]:
+    """What makes a session of whoever logs in act as the role that row-level security holds.
+
+    Raises RowSecurityError where the role that logs in is above row-level security and may not
+    act as another.
+    """
+    connection = await asyncpg.connect(dsn, timeout=connect_timeout_seconds)
+    try:
+        rows = await connection.fetch(statement("serving_role").text)
+    finally:
+        await connection.close()
+    role = rows[0]
+    if role["is_serving"]:
+        return {}
+    if role["may_serve"]:
+        return {"role": SERVING_ROLE}
+    if role["bypasses"] and role["is_protected"]:
+        raise RowSecurityError(
+            "the database role passes row-level security by, and may not act as "
+            f"{SERVING_ROLE}; as a superuser: grant {SERVING_ROLE} to ROLE; or give "
+            "GRAPH_API_DATABASE_URL a role of its own"
+        )
+    return {}
 
 
 async def assert_server_settings(connection: Any) -> list[AgeNotice]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from graph_api.core.database import Database
+from graph_api.core.database import Database, OperationDatabase
 from graph_api.core.feed import ChangeFeed
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.graph.registry import GraphRegistry
@@ -35,6 +35,7 @@ class OperationContext:
 
     services: Services
     viewer: Viewer
+    database: OperationDatabase = field(init=False)
     reader: GraphReader = field(init=False)
     writer: GraphWriter = field(init=False)
     search: GraphSearch = field(init=False)
@@ -44,7 +45,8 @@ class OperationContext:
     """What root fields say that holds for all below them, by the root field's response name."""
 
     def __post_init__(self) -> None:
-        database, registry = self.services.database, self.services.registry
+        registry = self.services.registry
+        self.database = database = OperationDatabase(self.services.database, self.viewer)
         self.reader = GraphReader(database, registry)
         self.writer = GraphWriter(registry)
         self.search = GraphSearch(database, registry)
@@ -64,11 +66,6 @@ class OperationContext:
     def feed(self) -> ChangeFeed:
         """The change feed of this process."""
         return self.services.feed
-
-    @property
-    def database(self) -> Database:
-        """The service's database."""
-        return self.services.database
 
     @property
     def registry(self) -> GraphRegistry:

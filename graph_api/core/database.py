@@ -1,22 +1,24 @@
 """The pool, the one way to run a statement, and the one way to open a transaction."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import asyncpg
 
-from graph_api.core.age import SESSION_SETTINGS, prepare_connection
+from graph_api.core.age import SESSION_SETTINGS, prepare_connection, serving_settings
 from graph_api.core.audit_keys import audit_keys
 from graph_api.core.auth_keys import auth_keys
 from graph_api.core.errors import ApiError, ErrorCode, bad_input
 from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
 from graph_api.core.statements import Statement
-from graph_api.core.viewer import Viewer
+from graph_api.core.statements import statement as named_statement
+from graph_api.core.viewer import Reach, Viewer
 from graph_api.settings import Settings
 
 
@@ -96,7 +98,11 @@ class Database:
 
     @classmethod
     async def connect(cls, dsn: str, settings: Settings) -> "Database":
-        """Open the pool; raises OSError or asyncpg errors when the server cannot be reached."""
+        """Open the pool; raises OSError or asyncpg errors when the server cannot be reached.
+
+        Whoever logs in, the connections act as the role that row-level security holds. Raises
+        RowSecurityError where they would pass it by.
+        """
         pool = await asyncpg.create_pool(
             dsn,
             min_size=settings.pool_min_size,
@@ -105,8 +111,10 @@ class Database:
             command_timeout=settings.statement_timeout_seconds + 5,
             statement_cache_size=1000,
             init=prepare_connection,
+            connection_class=_Connection,
             server_settings={
                 **SESSION_SETTINGS,
+                **await serving_settings(dsn, settings.connect_timeout_seconds),
                 "statement_timeout": str(int(settings.statement_timeout_seconds * 1000)),
             },
         )
@@ -122,25 +130,59 @@ class Database:
             return await pending_migrations(connection)
 
     async def fetch(
-        self, viewer: Viewer, statement: Statement, *arguments: object
+        self, viewer: Viewer, statement: Statement, *arguments: object, reach: Reach = Reach.OWN
     ) -> Sequence[Row]:
-        """Run one reading statement for a viewer on any connection."""
+        """Run one reading statement for a viewer on any connection.
+
+        It is tried once more where the connection was lost: reading twice does no harm.
+        """
+        try:
+            return await self._fetch_once(viewer, statement, arguments, reach)
+        except ApiError as error:
+            if not isinstance(error.__cause__, CONNECTION_LOST):
+                raise
+        return await self._fetch_once(viewer, statement, arguments, reach)
+
+    async def _fetch_once(
+        self, viewer: Viewer, statement: Statement, arguments: Sequence[object], reach: Reach
+    ) -> Sequence[Row]:
+        async with self._reading(viewer, reach) as session:
+            return await session.fetch(statement, *arguments)
+
+    @asynccontextmanager
+    async def _reading(self, viewer: Viewer, reach: Reach) -> AsyncIterator[Session]:
+        """One snapshot of what a viewer may see; nothing can be written in it."""
         async with self._acquire() as connection:
-            return await Session(connection, viewer).fetch(statement, *arguments)
+            try:
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    await connection.fetch(_ACT_FOR.text, viewer.tenant_id, reach.value)
+                    yield Session(connection, viewer)
+            except _FAILURES as error:
+                raise _translated(error) from error
 
     @asynccontextmanager
     async def transaction(
-        self, viewer: Viewer, action: str, cause: Cause = Cause.MUTATION
+        self,
+        viewer: Viewer,
+        action: str,
+        cause: Cause = Cause.MUTATION,
+        *,
+        reach: Reach | None = None,
     ) -> AsyncIterator[Session]:
         """One transaction for a viewer: everything in it is written, or nothing is.
 
         `action` is what the audit calls it. The changes noted in the session's journal and the
-        audit entry are written as its last statements.
+        audit entry are written as its last statements. It may write the rows of the viewer's own
+        tenant, and what all tenants share where the viewer administers that; `reach` says
+        otherwise.
         """
         journal = Journal(action, cause)
+        if reach is None:
+            reach = Reach.SHARED if viewer.administers_shared else Reach.OWN
         async with self._acquire() as connection:
             try:
                 async with connection.transaction():
+                    await connection.fetch(_ACT_FOR.text, viewer.tenant_id, reach.value)
                     session = Session(connection, viewer, journal)
                     yield session
                     await journal.write(session, self.audit_keys)
@@ -165,6 +207,84 @@ class Database:
                 await self._pool.release(connection)
 
 
+class OperationDatabase(Database):
+    """The database as one operation uses it.
+
+    Within `held`, what the operation reads it reads on one connection and in one snapshot.
+    """
+
+    def __init__(self, shared: Database, viewer: Viewer) -> None:
+        self._pool = shared._pool
+        self.audit_keys = shared.audit_keys
+        self.auth_keys = shared.auth_keys
+        self._acquire_timeout = shared._acquire_timeout
+        self._viewer = viewer
+        self._is_held = False
+        self._one_at_a_time = asyncio.Lock()
+        self._session: Session | None = None
+        self._open = AsyncExitStack()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Keep the connection from the first read on, until the end or until `release`."""
+        self._is_held = True
+        try:
+            yield
+        finally:
+            self._is_held = False
+            await self.release()
+
+    async def release(self) -> None:
+        """Give the connection back; the next read sees the database as it then is."""
+        async with self._one_at_a_time:
+            self._session = None
+            await self._open.aclose()
+
+    async def _fetch_once(
+        self, viewer: Viewer, statement: Statement, arguments: Sequence[object], reach: Reach
+    ) -> Sequence[Row]:
+        if not self._is_held or viewer is not self._viewer or reach is not Reach.OWN:
+            return await super()._fetch_once(viewer, statement, arguments, reach)
+        async with self._one_at_a_time:
+            session = self._session
+            if session is None:
+                session = await self._open.enter_async_context(self._reading(viewer, reach))
+                self._session = session
+            try:
+                return await session.fetch(statement, *arguments)
+            except BaseException as error:
+                # the transaction is of no use any more
+                self._session = None
+                await self._open.__aexit__(type(error), error, error.__traceback__)
+                raise
+
+    @asynccontextmanager
+    async def transaction(
+        self,
+        viewer: Viewer,
+        action: str,
+        cause: Cause = Cause.MUTATION,
+        *,
+        reach: Reach | None = None,
+    ) -> AsyncIterator[Session]:
+        """As of every database; what is read afterwards sees what it has written."""
+        # who waits for a second connection with one in hand may wait for another who does
+        await self.release()
+        async with super().transaction(viewer, action, cause, reach=reach) as session:
+            yield session
+        await self.release()
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection that needs no cleaning: what is set in it ends with its transaction."""
+
+    def get_reset_query(self) -> str:
+        """Nothing, and so no round trip, when it goes back to the pool."""
+        return ""
+
+
+_ACT_FOR = named_statement("act_for_tenant")
+
 _FAILURES = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -176,6 +296,16 @@ _FAILURES = (
     asyncpg.InternalClientError,
     OSError,
 )
+
+CONNECTION_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+)
+"""What says that the connection has gone, and nothing of the statement."""
 
 
 def _is_text_that_cannot_be(error: asyncpg.DataError) -> bool:

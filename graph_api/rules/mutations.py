@@ -24,7 +24,7 @@ from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
 from graph_api.core.permissions import Permission
-from graph_api.core.viewer import SHARED_TENANT, Viewer
+from graph_api.core.viewer import SHARED_TENANT, Reach, Viewer
 from graph_api.rules.inputs import (
     CreateRuleVersionInput,
     RejectRuleVersionInput,
@@ -142,7 +142,9 @@ async def _create(context: OperationContext, given: CreateRuleVersionInput) -> R
         if given.shared
         else given.idempotency_key
     )
-    async with context.database.transaction(viewer, "createRuleVersion") as session:
+    async with context.database.transaction(
+        viewer, "createRuleVersion", reach=_reach_of(viewer)
+    ) as session:
         earlier = key and await earlier_answer(session, key, "createRuleVersion", vars(given))
         if not earlier:
             created = await create_version(session, new)
@@ -156,7 +158,7 @@ async def _create(context: OperationContext, given: CreateRuleVersionInput) -> R
 def _step(action: str, move: Callable[[Session, UUID], Awaitable[RuleVersion]]) -> Write:
     async def write(context: OperationContext, given: RuleVersionStepInput) -> RuleVersion:
         viewer = await _writer_of(context, given.id)
-        async with context.database.transaction(viewer, action) as session:
+        async with context.database.transaction(viewer, action, reach=_reach_of(viewer)) as session:
             return await move(session, given.id)
 
     return write
@@ -168,7 +170,9 @@ async def _reject(context: OperationContext, given: RejectRuleVersionInput) -> R
         message = "a reason of 1 to 10,000 characters, without NUL, is expected"
         raise invalid([FieldError(path="reason", message=message)])
     viewer = await _writer_of(context, given.id)
-    async with context.database.transaction(viewer, "rejectRuleVersion") as session:
+    async with context.database.transaction(
+        viewer, "rejectRuleVersion", reach=_reach_of(viewer)
+    ) as session:
         return await reject(session, given.id, reason)
 
 
@@ -178,6 +182,11 @@ async def _writer_of(context: OperationContext, version_id: UUID) -> Viewer:
     if version_id not in found:
         raise UnknownRuleVersion(version_id)
     return _acting_for(context.viewer, found[version_id].tenant_id)
+
+
+def _reach_of(viewer: Viewer) -> Reach | None:
+    """A rule that all tenants share changes what hangs on it in every tenant."""
+    return Reach.ALL if viewer.tenant_id == SHARED_TENANT else None
 
 
 def _acting_for(viewer: Viewer, tenant_id: str) -> Viewer:

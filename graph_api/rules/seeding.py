@@ -6,7 +6,7 @@ from pathlib import Path
 
 from graph_api.core.database import Database
 from graph_api.core.journal import Cause
-from graph_api.core.viewer import SHARED_TENANT, Viewer
+from graph_api.core.viewer import SHARED_TENANT, Reach, Viewer
 from graph_api.rules.models import NewRuleVersion
 from graph_api.rules.store import OnSuperseded, lock_rule, publish_version, timeline_in
 
@@ -32,7 +32,9 @@ async def load_rule_seeds(database: Database, on_superseded: OnSuperseded | None
         SHARED_TENANT, subject="migration", actor_type="system", administers_shared=True
     )
     written = 0
-    async with database.transaction(viewer, "loadRuleSeeds", Cause.IMPORT) as session:
+    async with database.transaction(
+        viewer, "loadRuleSeeds", Cause.IMPORT, reach=Reach.ALL
+    ) as session:
         for identifier in sorted({one.rule_identifier for one in rule_seeds()}):
             await lock_rule(session, identifier)
             there = {one.effective_date for one in await timeline_in(session, identifier)}

@@ -106,13 +106,14 @@ async def run_operation(
     token = statement_log.set(log)
     allowed = {OperationType.QUERY} | ({OperationType.MUTATION} if allow_mutations else set())
     try:
-        result = await schema.execute(
-            query,
-            variable_values=variables,
-            operation_name=operation_name,
-            context_value=context,
-            allowed_operation_types=allowed,
-        )
+        async with context.database.held():
+            result = await schema.execute(
+                query,
+                variable_values=variables,
+                operation_name=operation_name,
+                context_value=context,
+                allowed_operation_types=allowed,
+            )
     except InvalidOperationTypeError as error:
         message = error.as_http_error_reason("POST" if allow_mutations else "GET")
         return OperationResult(_refused(message), executed=False, statements=log)
