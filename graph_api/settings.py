@@ -1,11 +1,12 @@
 """The one settings class: every knob of the service, read from `GRAPH_API_*` variables."""
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from graph_api.core.permissions import Role
@@ -153,6 +154,57 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="info", description="Least severe level written to the log (debug … critical)."
     )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="How the log is written: `json`, one object a line; `console`, for people; "
+        "`auto`: `console` on a terminal, else `json`.",
+    )
+    metrics: bool = Field(default=True, description="Serve metrics to Prometheus at `/metrics`.")
+    metrics_token: str | None = Field(
+        default=None,
+        min_length=16,
+        description="Bearer token that `/metrics` asks for; unset: it answers this machine only.",
+        repr=False,
+    )
+    otel_endpoint: str | None = Field(
+        default=None,
+        description="URL of an OpenTelemetry collector (OTLP over HTTP) that takes traces; unset: "
+        "none, unless `OTEL_EXPORTER_OTLP_ENDPOINT` names one.",
+    )
+    hsts_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="How long browsers shall insist on TLS, in seconds; set it where a proxy "
+        "terminates TLS; 0 says nothing.",
+    )
+    allowed_origins: str | None = Field(
+        default=None,
+        description="Origins of other sites whose pages may use the API with credentials, such as "
+        "`https://app.example.org`, separated by commas; unset: none.",
+    )
+    forwarded_allow_ips: str | None = Field(
+        default=None,
+        description="Addresses or networks of proxies whose `X-Forwarded-For` and "
+        "`X-Forwarded-Proto` are believed, separated by commas; unset: none.",
+    )
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins_are_exact(cls, text: str | None) -> str | None:
+        for origin in _listed(text):
+            if not re.fullmatch(
+                r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?", origin
+            ):
+                raise ValueError(
+                    f"{origin!r} is no origin: give scheme, host and, unless it is the scheme's "
+                    "own, port, in lower case, without a path"
+                )
+        return text
+
+    @property
+    def other_origins(self) -> frozenset[str]:
+        """The origins, besides our own, whose pages may use the API."""
+        return frozenset(_listed(self.allowed_origins))
 
     @model_validator(mode="after")
     def _dev_tenant_only_on_loopback(self) -> Self:
@@ -184,6 +236,10 @@ class Settings(BaseSettings):
         url = urlsplit(self.oidc_jwks_url)
         if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.hostname or "")):
             raise ValueError("GRAPH_API_OIDC_JWKS_URL must be https: what it gives is trusted")
+
+
+def _listed(text: str | None) -> list[str]:
+    return [one.strip() for one in (text or "").split(",") if one.strip()]
 
 
 def is_loopback(host: str) -> bool:

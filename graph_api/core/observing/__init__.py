@@ -1,0 +1,1 @@
+"""What an operator sees of the service: logs, metrics and traces, none of which holds a value."""

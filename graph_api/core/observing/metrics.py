@@ -1,0 +1,192 @@
+"""The metrics of one application, for Prometheus.
+
+Labels take few values: routes as declared, methods and codes that we know. Names of operations,
+tenants and anything else that a client chooses are no labels.
+"""
+
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+_LATENCIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_STATEMENTS: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50, 100)
+_METHODS: Final = frozenset({"GET", "POST", "OPTIONS", "HEAD"})
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """The connections of a pool at one moment."""
+
+    size: int
+    idle: int
+    largest: int
+    waiting: int
+    """How many ask for a connection and have none yet."""
+
+
+class Feed(Protocol):
+    """What is measured of the change feed."""
+
+    connected: bool
+    lag_seconds: float | None
+
+    @property
+    def followers(self) -> int:
+        """How many subscriptions follow it."""
+
+
+class Metrics:
+    """Counts and times what the application does."""
+
+    def __init__(self, version: str) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "graph_api_http_requests",
+            "HTTP requests answered.",
+            ("route", "method", "status"),
+            registry=registry,
+        )
+        self._request_seconds = Histogram(
+            "graph_api_http_request_seconds",
+            "Time from a request's head to the last byte of its answer.",
+            ("route",),
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self._sockets = Gauge(
+            "graph_api_websocket_connections", "WebSockets that are open.", registry=registry
+        )
+        self._operations = Counter(
+            "graph_api_operations",
+            "GraphQL operations, by what they came to: ok, the code of their first error, "
+            "CANCELLED for one whose client went away, CLOSED for a subscription that it ended.",
+            ("type", "outcome"),
+            registry=registry,
+        )
+        self._errors = Counter(
+            "graph_api_errors", "Errors told to clients.", ("code",), registry=registry
+        )
+        self._operation_seconds = Histogram(
+            "graph_api_operation_seconds",
+            "Time that queries and mutations took.",
+            ("type",),
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self._statements = Histogram(
+            "graph_api_operation_statements",
+            "Database statements of one query or mutation.",
+            ("type",),
+            buckets=_STATEMENTS,
+            registry=registry,
+        )
+        self._database_seconds = Histogram(
+            "graph_api_operation_database_seconds",
+            "Time that the statements of one query or mutation took together.",
+            ("type",),
+            buckets=_LATENCIES,
+            registry=registry,
+        )
+        self._streamed = Counter(
+            "graph_api_stream_results",
+            "Results sent over WebSockets and event streams.",
+            registry=registry,
+        )
+        Gauge(
+            "graph_api_build_info",
+            "The version that runs; always 1.",
+            ("version", "python"),
+            registry=registry,
+        ).labels(version, platform.python_version()).set(1)
+        self._state = _State()
+        registry.register(self._state)
+        ProcessCollector(registry=registry)
+
+    def watch(self, pool: Callable[[], PoolUse], feed: Feed) -> None:
+        """Read the pool and the feed whenever the metrics are asked for."""
+        self._state.pool, self._state.feed = pool, feed
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an HTTP request; a status of 0 is one whose client went away."""
+        known = method if method in _METHODS else "other"
+        self._requests.labels(route, known, str(status) if status else "none").inc()
+        self._request_seconds.labels(route).observe(seconds)
+
+    def socket_opened(self) -> None:
+        """Count a WebSocket in."""
+        self._sockets.inc()
+
+    def socket_closed(self) -> None:
+        """Count a WebSocket out."""
+        self._sockets.dec()
+
+    def operation(self, kind: str, outcome: str, errors: Mapping[str, int]) -> None:
+        """Count an operation of a type, what it came to, and its errors by their codes."""
+        self._operations.labels(kind, outcome).inc()
+        for code, times in errors.items():
+            self._errors.labels(code).inc(times)
+
+    def executed(self, kind: str, seconds: float, statements: int, database: float) -> None:
+        """Note what a query or mutation took: seconds, statements, seconds of the database."""
+        self._operation_seconds.labels(kind).observe(seconds)
+        self._statements.labels(kind).observe(statements)
+        self._database_seconds.labels(kind).observe(database)
+
+    def streamed(self) -> None:
+        """Count a result sent over a WebSocket or an event stream."""
+        self._streamed.inc()
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _State(Collector):
+    """What is looked up when it is asked for, and costs nothing until then."""
+
+    def __init__(self) -> None:
+        self.pool: Callable[[], PoolUse] | None = None
+        self.feed: Feed | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges of the pool and of the feed."""
+        if self.pool is not None:
+            use = self.pool()
+            family = GaugeMetricFamily(
+                "graph_api_pool_connections", "Connections to the database.", labels=("state",)
+            )
+            family.add_metric(["idle"], use.idle)
+            family.add_metric(["in_use"], use.size - use.idle)
+            yield family
+            yield GaugeMetricFamily(
+                "graph_api_pool_max_connections", "Most connections.", value=use.largest
+            )
+            yield GaugeMetricFamily(
+                "graph_api_pool_waiting", "Who waits for a connection.", value=use.waiting
+            )
+        if self.feed is not None:
+            yield GaugeMetricFamily(
+                "graph_api_feed_connected",
+                "1 where this process hears of changes, else 0.",
+                value=int(self.feed.connected),
+            )
+            yield GaugeMetricFamily(
+                "graph_api_feed_subscribers",
+                "Subscriptions that follow the change feed.",
+                value=self.feed.followers,
+            )
+            if self.feed.lag_seconds is not None:
+                yield GaugeMetricFamily(
+                    "graph_api_feed_lag_seconds",
+                    "Time from the writing of the last change that reached a subscriber's process "
+                    "to its arrival there.",
+                    value=self.feed.lag_seconds,
+                )

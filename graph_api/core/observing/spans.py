@@ -1,0 +1,104 @@
+"""The spans of one application, by OpenTelemetry's packages, which the extra `otel` installs."""
+
+import os
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from graph_api.core.database import StatementLog
+
+_PROPAGATED: Final = (b"traceparent", b"tracestate")
+
+Attributes = dict[str, str | int | float]
+
+
+class Tracing:
+    """Makes the spans of one application and sends them to where a span processor does."""
+
+    def __init__(self, processor: SpanProcessor, version: str) -> None:
+        named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "graph-api")}
+        resource = Resource.create({**named, "service.version": version})
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+        self._provider.add_span_processor(processor)
+        self._tracer = self._provider.get_tracer("graph_api", version)
+        self._propagator = TraceContextTextMapPropagator()
+
+    def parent(self, headers: Iterable[tuple[bytes, bytes]]) -> Context:
+        """What a request's spans hang on: the client's span, where it names one (W3C)."""
+        carried = {
+            name.decode(): value.decode("latin-1") for name, value in headers if name in _PROPAGATED
+        }
+        return self._propagator.extract(carried, Context())
+
+    def begin(self, parent: Context, name: str, *, server: bool = False) -> Context:
+        """Begin a span; what is returned is the parent of those within it."""
+        kind = trace.SpanKind.SERVER if server else trace.SpanKind.INTERNAL
+        span = self._tracer.start_span(name, parent, kind, record_exception=False)
+        return trace.set_span_in_context(span, parent)
+
+    def end(
+        self, begun: Context, attributes: Attributes, name: str | None = None, failed: str = ""
+    ) -> None:
+        """End a span with what is known of it by now; `failed` is the code of its failure."""
+        span = trace.get_current_span(begun)
+        span.set_attributes(attributes)
+        if name is not None:
+            span.update_name(name)
+        if failed:
+            span.set_status(trace.StatusCode.ERROR, failed)
+        span.end()
+
+    def statement(self, parent: Context, name: str, seconds: float) -> None:
+        """Add the span of a statement that has just ended."""
+        ended = time.time_ns()
+        span = self._tracer.start_span(
+            name,
+            parent,
+            trace.SpanKind.CLIENT,
+            {"db.system.name": "postgresql", "db.query.summary": name},
+            start_time=ended - int(seconds * 1e9),
+        )
+        span.end(ended)
+
+    def statements(self, parent: Context) -> StatementLog:
+        """A log of statements that adds a span for each."""
+        return _TracedStatements(self, parent)
+
+    def close(self) -> None:
+        """Send what has not been sent yet, and stop."""
+        self._provider.shutdown()
+
+
+class _TracedStatements(StatementLog):
+    def __init__(self, tracing: Tracing, parent: Context) -> None:
+        self._tracing = tracing
+        self._parent = parent
+        self._seconds = 0.0
+        super().__init__()
+
+    @property
+    def seconds(self) -> float:
+        """How long the statements took together."""
+        return self._seconds
+
+    @seconds.setter
+    def seconds(self, total: float) -> None:
+        # a statement is logged by its name first, and then by its time
+        if self.names:
+            self._tracing.statement(self._parent, self.names[-1], total - self._seconds)
+        self._seconds = total
+
+
+def exported_spans(endpoint: str | None) -> SpanProcessor:
+    """Sends spans in batches to a collector: the one named, or that of the environment."""
+    if endpoint is None:
+        return BatchSpanProcessor(OTLPSpanExporter())
+    return BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces"))
