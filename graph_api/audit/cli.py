@@ -11,7 +11,7 @@ from graph_api.audit.store import audited_tenants
 from graph_api.audit.verification import verify_chain
 from graph_api.core.database import Database
 from graph_api.core.server import running_database
-from graph_api.core.viewer import Viewer
+from graph_api.core.viewer import SHARED_TENANT, Viewer
 from graph_api.settings import Settings
 
 audit_app = typer.Typer(help="The signed audit of every write.", no_args_is_help=True)
@@ -42,7 +42,7 @@ async def _verify(settings: Settings, tenant: str | None) -> list[tuple[str, Aud
     async with running_database(settings) as dsn:
         database = await Database.connect(dsn, settings)
         try:
-            operator = Viewer(tenant or "", _SUBJECT, "system")
+            operator = Viewer(tenant or SHARED_TENANT, _SUBJECT, "system")
             tenants = [tenant] if tenant else await audited_tenants(database, operator)
             return [
                 (one, await verify_chain(database, Viewer(one, _SUBJECT, "system")))

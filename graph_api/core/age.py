@@ -90,29 +90,42 @@ class RowSecurityError(Exception):
     """The service would run past row-level security; the message says what to do."""
 
 
-async def serving_settings(dsn: str, connect_timeout_seconds: float) -> dict[str, str]:
-    """What makes a session of whoever logs in act as the role that row-level security holds.
+async def serving_options(dsn: str, connect_timeout_seconds: float) -> dict[str, Any]:
+    """How to connect as the role that row-level security holds: arguments for the driver.
 
-    Raises RowSecurityError where the role that logs in is above row-level security and may not
-    act as another.
+    It logs in as that role where it can without a password, as on an embedded server. Elsewhere
+    whoever logs in acts as that role, if it is another. Raises RowSecurityError where the role
+    that logs in is above row-level security and may not act as another.
     """
-    connection = await asyncpg.connect(dsn, timeout=connect_timeout_seconds)
+    options: dict[str, Any] = {
+        "dsn": dsn,
+        "timeout": connect_timeout_seconds,
+        "server_settings": SESSION_SETTINGS,
+    }
+    connection = await asyncpg.connect(**options)
     try:
-        rows = await connection.fetch(statement("serving_role").text)
+        role = (await connection.fetch(statement("serving_role").text))[0]
     finally:
         await connection.close()
-    role = rows[0]
-    if role["is_serving"]:
-        return {}
-    if role["may_serve"]:
-        return {"role": SERVING_ROLE}
+    if not role["is_serving"] and role["may_serve"]:
+        if role["is_local"] and await _connects(login := {**options, "user": SERVING_ROLE}):
+            return login
+        return {**options, "server_settings": {**SESSION_SETTINGS, "role": SERVING_ROLE}}
     if role["bypasses"] and role["is_protected"]:
         raise RowSecurityError(
             "the database role passes row-level security by, and may not act as "
             f"{SERVING_ROLE}; as a superuser: grant {SERVING_ROLE} to ROLE; or give "
             "GRAPH_API_DATABASE_URL a role of its own"
         )
-    return {}
+    return options
+
+
+async def _connects(options: dict[str, Any]) -> bool:
+    try:
+        await (await asyncpg.connect(**options)).close()
+    except asyncpg.InvalidAuthorizationSpecificationError:
+        return False
+    return True
 
 
 async def assert_server_settings(connection: Any) -> list[AgeNotice]:

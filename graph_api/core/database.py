@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
-from graph_api.core.age import SESSION_SETTINGS, prepare_connection, serving_settings
+from graph_api.core.age import prepare_connection, serving_options
 from graph_api.core.audit_keys import audit_keys
 from graph_api.core.auth_keys import auth_keys
 from graph_api.core.errors import ApiError, ErrorCode, bad_input
@@ -103,20 +103,17 @@ class Database:
         Whoever logs in, the connections act as the role that row-level security holds. Raises
         RowSecurityError where they would pass it by.
         """
+        options = await serving_options(dsn, settings.connect_timeout_seconds)
+        timeout_ms = str(int(settings.statement_timeout_seconds * 1000))
+        options["server_settings"] = options["server_settings"] | {"statement_timeout": timeout_ms}
         pool = await asyncpg.create_pool(
-            dsn,
+            **options,
             min_size=settings.pool_min_size,
             max_size=settings.pool_max_size,
-            timeout=settings.connect_timeout_seconds,
             command_timeout=settings.statement_timeout_seconds + 5,
             statement_cache_size=1000,
             init=prepare_connection,
             connection_class=_Connection,
-            server_settings={
-                **SESSION_SETTINGS,
-                **await serving_settings(dsn, settings.connect_timeout_seconds),
-                "statement_timeout": str(int(settings.statement_timeout_seconds * 1000)),
-            },
         )
         return cls(pool, settings)
 

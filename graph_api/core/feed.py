@@ -20,7 +20,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from graph_api.core.age import SESSION_SETTINGS
+from graph_api.core.age import serving_options
 from graph_api.core.database import Database, Row
 from graph_api.core.errors import ApiError, bad_input
 from graph_api.core.journal import ChangeKind
@@ -36,6 +36,7 @@ _KEPT_IN_MEMORY = 2000
 _RETRY_SECONDS = 0.2
 _LONGEST_RETRY_SECONDS = 2.0
 _PROBE_SECONDS = 5.0
+_CONNECT_SECONDS = 5.0
 _UNASKED_SECONDS = 2.0
 
 
@@ -150,7 +151,7 @@ class ChangeFeed:
         while True:
             try:
                 connection = await asyncpg.connect(
-                    self._dsn, timeout=5, server_settings=SESSION_SETTINGS
+                    **await serving_options(self._dsn, _CONNECT_SECONDS)
                 )
                 lost = asyncio.Event()
                 connection.add_termination_listener(partial(_set, lost))
