@@ -42,17 +42,141 @@ class Settings(BaseSettings):
     statement_timeout_seconds: float = Field(
         default=30.0, gt=0, description="How long one database statement may run, in seconds."
     )
+    connections_max: int = Field(
+        default=4000,
+        ge=16,
+        description="Most connections at one time; beyond, one that is idle makes room for a new "
+        "one.",
+    )
+    request_header_timeout_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long the header of a request may take, from the connection's opening on, "
+        "in seconds.",
+    )
+    request_header_max_bytes: int = Field(
+        default=65_536, ge=8192, description="Largest header of a request accepted, in bytes."
+    )
+    request_body_timeout_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long the body of a request may come slower than "
+        "`CLIENT_MIN_BYTES_PER_SECOND`, in seconds.",
+    )
+    response_stall_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long a client may read its answer slower than "
+        "`CLIENT_MIN_BYTES_PER_SECOND`, in seconds.",
+    )
+    client_min_bytes_per_second: int = Field(
+        default=16_384, ge=1, description="Least speed of a client that is not slow."
+    )
+    keep_alive_seconds: float = Field(
+        default=10.0, gt=0, description="How long a connection may be idle after an answer."
+    )
+    shutdown_grace_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        description="How long operations under way may take to finish when the process is told to "
+        "stop, in seconds.",
+    )
     request_body_max_bytes: int = Field(
         default=4_194_304, ge=1024, description="Largest request body accepted, in bytes."
     )
-    query_max_depth: int = Field(
-        default=20, ge=1, description="Deepest nesting of fields a query may have."
+    document_max_characters: int = Field(
+        default=200_000, ge=1000, description="Longest GraphQL document accepted, in characters."
     )
-    query_max_tokens: int = Field(
+    document_max_tokens: int = Field(
         default=20_000, ge=100, description="Most lexical tokens a GraphQL document may have."
     )
-    query_max_aliases: int = Field(
+    document_max_nesting: int = Field(
+        default=100,
+        ge=10,
+        le=150,
+        description="Deepest nesting of brackets of any kind in a GraphQL document.",
+    )
+    document_max_depth: int = Field(
+        default=20,
+        ge=1,
+        description="Deepest nesting of fields in a GraphQL document; what clients ask about the "
+        "schema may always be 16 deep.",
+    )
+    document_max_fields: int = Field(
+        default=10_000,
+        ge=10,
+        description="Most fields a GraphQL document may select, with its fragments spread.",
+    )
+    document_max_root_fields: int = Field(
+        default=100, ge=1, description="Most fields an operation may select at its root."
+    )
+    document_max_overlaps: int = Field(
+        default=5000,
+        ge=0,
+        description="Most pairs of fields of one name in one place in a GraphQL document: each "
+        "pair is compared.",
+    )
+    document_max_aliases: int = Field(
         default=200, ge=0, description="Most aliased fields a GraphQL document may have."
+    )
+    document_max_directives: int = Field(
+        default=200, ge=0, description="Most directives a GraphQL document may have."
+    )
+    document_max_fragments: int = Field(
+        default=200,
+        ge=0,
+        le=400,
+        description="Most fragments a GraphQL document may define.",
+    )
+    document_max_spreads: int = Field(
+        default=1000, ge=0, description="Most times a GraphQL document may spread a fragment."
+    )
+    document_max_operations: int = Field(
+        default=20, ge=1, description="Most operations a GraphQL document may hold."
+    )
+    document_max_variables: int = Field(
+        default=200, ge=0, description="Most variables a GraphQL document may declare."
+    )
+    value_max_depth: int = Field(
+        default=32,
+        ge=1,
+        le=100,
+        description="Deepest nesting of lists and objects in an argument or a variable.",
+    )
+    introspection: bool = Field(
+        default=True,
+        description="Let those with the permission `schema:read` ask what the schema offers.",
+    )
+    operation_max_cost: int = Field(
+        default=100_000,
+        ge=1,
+        description="Highest cost of an operation: the objects it may return at most, and what "
+        "its expensive fields add.",
+    )
+    cost_budget: int = Field(
+        default=1_000_000,
+        ge=0,
+        description="Cost that a viewer may run up at once; 0: no budget.",
+    )
+    cost_budget_refill_per_second: float = Field(
+        default=20_000, gt=0, description="Cost that a viewer's budget regains in a second."
+    )
+    cost_budget_store: Literal["memory", "postgres"] = Field(
+        default="memory",
+        description="Where budgets are kept: `memory`, one for each process, or `postgres`, one "
+        "for all of them.",
+    )
+    operation_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="How long a query or a mutation may take, in seconds."
+    )
+    operations_max_concurrent: int = Field(
+        default=100, ge=1, description="Most queries and mutations under way in a process."
+    )
+    operations_max_waiting: int = Field(
+        default=200,
+        ge=0,
+        description="Most queries and mutations that wait for their turn; more are told to come "
+        "back.",
     )
     page_default_size: int = Field(
         default=50, ge=1, le=500, description="Nodes in a page when `first` is not given."
@@ -147,6 +271,12 @@ class Settings(BaseSettings):
     websocket_init_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long a WebSocket may wait with its connection_init."
     )
+    websocket_ping_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds between the server's pings on a WebSocket, and how long one may stay "
+        "unanswered.",
+    )
     feed_heartbeat_seconds: float = Field(
         default=12.0, gt=0, description="Silence after which an event stream sends a comment."
     )
@@ -223,6 +353,11 @@ class Settings(BaseSettings):
             raise ValueError("GRAPH_API_POOL_MIN_SIZE must not exceed GRAPH_API_POOL_MAX_SIZE")
         if self.page_default_size > self.page_max_size:
             raise ValueError("GRAPH_API_PAGE_DEFAULT_SIZE must not exceed GRAPH_API_PAGE_MAX_SIZE")
+        if 0 < self.cost_budget < self.operation_max_cost:
+            raise ValueError(
+                "GRAPH_API_OPERATION_MAX_COST must not exceed GRAPH_API_COST_BUDGET: such an "
+                "operation could never run"
+            )
         return self
 
     def _check_identity_provider(self) -> None:
