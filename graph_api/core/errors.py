@@ -29,6 +29,11 @@ class ApiError(Exception):
         self.message = message
         self.extensions: dict[str, Any] = {"code": code.value, **extensions}
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The error as a GraphQL answer says it."""
+        return {"message": self.message, "extensions": self.extensions}
+
 
 def bad_input(message: str, *, argument: str | None = None) -> ApiError:
     """An `ApiError` for an argument that cannot be what the caller gave; names the argument."""
@@ -37,9 +42,17 @@ def bad_input(message: str, *, argument: str | None = None) -> ApiError:
     return ApiError(ErrorCode.BAD_USER_INPUT, f"{argument}: {message}", argument=argument)
 
 
-def limit_exceeded(limit: str, allowed: float, actual: float | None = None) -> ApiError:
+def limit_exceeded(
+    limit: str, allowed: float, actual: float | None = None, **extensions: Any
+) -> ApiError:
     """An `ApiError` that names the limit, its value, and what the request asked for."""
-    message = f"{limit} is limited to {allowed:g}"
+    message = f"{limit} is limited to {_plain(allowed)}"
+    extensions = {"limit": limit, "allowed": allowed, **extensions}
     if actual is not None:
-        message += f", and this request has {actual:g}"
-    return ApiError(ErrorCode.LIMIT_EXCEEDED, message, limit=limit, allowed=allowed)
+        message += f", and this request has {_plain(actual)}"
+        extensions["actual"] = actual
+    return ApiError(ErrorCode.LIMIT_EXCEEDED, message, **extensions)
+
+
+def _plain(number: float) -> str:
+    return f"{number:.10g}"

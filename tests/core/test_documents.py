@@ -38,7 +38,7 @@ async def test_a_known_document_is_not_validated_again(
 async def test_too_deep_or_too_many_aliases_is_refused_every_time(
     services: Services, viewer: Viewer, document: str, complaint: str
 ) -> None:
-    narrow = services.settings.model_copy(update={"query_max_depth": 3, "query_max_aliases": 2})
+    narrow = services.settings.model_copy(update={"document_max_depth": 3, "document_max_aliases": 2})
     schema = graph_schema(narrow).schema
     for _ in range(2):
         result = await run_operation(schema, services.operation(viewer), document)

@@ -81,13 +81,13 @@ def operation_extensions(settings: Settings) -> list[Callable[[], SchemaExtensio
     """The limits and caches that every operation passes through."""
     # made once: a limiter makes new rules each time, and validations are cached by their rules
     limits = [
-        *QueryDepthLimiter(max_depth=settings.query_max_depth).validation_rules,
-        *MaxAliasesLimiter(max_alias_count=settings.query_max_aliases).validation_rules,
+        *QueryDepthLimiter(max_depth=settings.document_max_depth).validation_rules,
+        *MaxAliasesLimiter(max_alias_count=settings.document_max_aliases).validation_rules,
     ]
     return [
         partial(ParserCache, maxsize=_CACHED_DOCUMENTS),
         partial(ValidationCache, maxsize=_CACHED_DOCUMENTS),
-        partial(MaxTokensLimiter, max_token_count=settings.query_max_tokens),
+        partial(MaxTokensLimiter, max_token_count=settings.document_max_tokens),
         partial(AddValidationRules, limits),
     ]
 
