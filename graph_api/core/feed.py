@@ -12,8 +12,9 @@ import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -127,6 +128,8 @@ class ChangeFeed:
         self._tails: dict[str, _Tail] = {}
         self._listener: asyncio.Task[None] | None = None
         self.connected = False
+        self.lag_seconds: float | None = None
+        """From the writing of the last change that arrived here to its arrival; None before it."""
 
     @property
     def followers(self) -> int:
@@ -282,7 +285,8 @@ class ChangeFeed:
         tail.followers += 1
         if tail.pump is None:
             tail.stale.set()
-            tail.pump = asyncio.create_task(self._pump(viewer, tail))
+            # in a context of its own: it outlives the operation that happens to begin it
+            tail.pump = asyncio.create_task(self._pump(viewer, tail), context=Context())
         return tail
 
     def _left(self, tenant_id: str, tail: _Tail) -> None:
@@ -311,6 +315,7 @@ class ChangeFeed:
                 if not events:
                     break
                 tail.add(events)
+                self.lag_seconds = (datetime.now(UTC) - events[-1].occurred_at).total_seconds()
 
 
 def _set(event: asyncio.Event, _connection: object) -> None:

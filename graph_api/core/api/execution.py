@@ -21,6 +21,7 @@ from strawberry.extensions import (
     ValidationCache,
 )
 from strawberry.extensions.directives import DirectivesExtension, DirectivesExtensionSync
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
@@ -29,6 +30,12 @@ from strawberry.types.graphql import OperationType
 from graph_api.core.context import OperationContext
 from graph_api.core.database import StatementLog, statement_log
 from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.observing.operations import (
+    new_statement_log,
+    note_execution,
+    observed,
+    observed_stream,
+)
 from graph_api.settings import Settings
 
 _log = logging.getLogger("graph_api")
@@ -43,6 +50,13 @@ class OperationSchema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Leave errors to `run_operation`."""
+
+    def create_extensions_runner(
+        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
+    ) -> SchemaExtensionsRunner:
+        """As ever; the operation's name and type can be told from here on."""
+        note_execution(execution_context)
+        return super().create_extensions_runner(execution_context, extensions)
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
         """The schema's own; not Strawberry's for directives on fields, which slows every field."""
@@ -92,6 +106,7 @@ def operation_extensions(settings: Settings) -> list[Callable[[], SchemaExtensio
     ]
 
 
+@observed
 async def run_operation(
     schema: strawberry.Schema,
     context: OperationContext,
@@ -102,7 +117,7 @@ async def run_operation(
     allow_mutations: bool = True,
 ) -> OperationResult:
     """Execute a document for a viewer; never raises for what the caller did wrong."""
-    log = StatementLog()
+    log = new_statement_log()
     token = statement_log.set(log)
     allowed = {OperationType.QUERY} | ({OperationType.MUTATION} if allow_mutations else set())
     try:
@@ -137,6 +152,7 @@ def _operation_result(result: ExecutionResult, log: StatementLog) -> OperationRe
     return OperationResult(body, executed=executed, statements=log)
 
 
+@observed_stream
 async def stream_operation(
     schema: strawberry.Schema,
     context: OperationContext,

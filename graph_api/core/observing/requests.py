@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from graph_api.core.errors import ErrorCode
 from graph_api.core.observing.headers import REQUEST_ID, ResponseHeaders, request_id_of
@@ -20,6 +23,37 @@ _log = event_log("graph_api.requests")
 
 _PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _NO_ROUTE: Final = "none"
+_ASKED_BY_PAGES: Final = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "Traceparent",
+    "Tracestate",
+    "X-API-Key",
+    "X-CSRF-Token",
+    "X-Request-Id",
+)
+_TOLD_TO_PAGES: Final = ("Retry-After", "X-Request-Id")
+
+
+def around_every_request(settings: Settings, observer: Observer) -> list[Middleware]:
+    """What stands around the application, from the outside in."""
+    around = [Middleware(ObservedRequests, observer=observer, settings=settings)]
+    if settings.forwarded_allow_ips is not None:
+        trusted = settings.forwarded_allow_ips
+        around.insert(0, Middleware(ProxyHeadersMiddleware, trusted_hosts=trusted))
+    if settings.other_origins:
+        around.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.other_origins,
+                allow_methods=("GET", "POST"),
+                allow_headers=_ASKED_BY_PAGES,
+                allow_credentials=True,
+                expose_headers=_TOLD_TO_PAGES,
+            )
+        )
+    return around
 
 
 class ObservedRequests:
