@@ -1,5 +1,6 @@
 """The composition root: settings in, a Starlette application out."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -74,8 +75,15 @@ def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Sta
     ) -> OperationContext:
         return await make_context(connection)
 
-    endpoint = GraphQLEndpoint(graph.schema, settings, make_context)
-    socket = GraphQLSocket(graph.schema, settings, make_socket_context)
+    async def until_ended(connection: HTTPConnection, context: OperationContext) -> ApiError:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    def answered(request: Request, context: OperationContext, response: Response) -> None:
+        pass
+
+    endpoint = GraphQLEndpoint(graph.schema, settings, make_context, until_ended, answered)
+    socket = GraphQLSocket(graph.schema, settings, make_socket_context, until_ended)
     return Starlette(
         routes=[
             *graphiql_routes(),

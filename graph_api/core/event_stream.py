@@ -4,7 +4,7 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from starlette.responses import StreamingResponse
 
 from graph_api.core.api.execution import OperationResult, stream_operation
 from graph_api.core.context import OperationContext
+from graph_api.core.errors import ApiError
 
 EVENT_STREAM = "text/event-stream"
 
@@ -27,27 +28,39 @@ def event_stream(
     query: str,
     variables: dict[str, Any] | None,
     operation_name: str | None,
+    until_ended: Callable[[], Awaitable[ApiError]],
 ) -> StreamingResponse:
-    """The results of an operation as events, with a comment whenever it is silent for long."""
+    """The results of an operation as events, with a comment whenever it is silent for long.
+
+    When `until_ended` gives an error, the stream says it in a last event and completes.
+    """
     results = stream_operation(schema, context, query, variables, operation_name)
     return StreamingResponse(
-        _events(results, context.settings.feed_heartbeat_seconds),
+        _events(results, context.settings.feed_heartbeat_seconds, until_ended),
         media_type=EVENT_STREAM,
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    results: AsyncGenerator[OperationResult, None], heartbeat_seconds: float
+    results: AsyncGenerator[OperationResult, None],
+    heartbeat_seconds: float,
+    until_ended: Callable[[], Awaitable[ApiError]],
 ) -> AsyncIterator[bytes]:
     async with aclosing(results):
+        ending = asyncio.ensure_future(until_ended())
         coming: asyncio.Task[OperationResult] | None = None
         # a byte at once tells the client, and every proxy, that the stream is open
         yield _HEARTBEAT
         try:
             while True:
                 coming = coming or asyncio.ensure_future(anext(results))
-                done, _ = await asyncio.wait([coming], timeout=heartbeat_seconds)
+                done, _ = await asyncio.wait(
+                    [coming, ending], timeout=heartbeat_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                if ending in done:
+                    yield _next({"errors": [ending.result().document]})
+                    break
                 if not done:
                     yield _HEARTBEAT
                     continue
@@ -56,10 +69,15 @@ async def _events(
                     result = finished.result()
                 except StopAsyncIteration:
                     break
-                yield b"event: next\ndata: " + orjson.dumps(result.body, default=str) + b"\n\n"
+                yield _next(result.body)
         finally:
+            ending.cancel()
             if coming is not None:
                 coming.cancel()
                 with suppress(asyncio.CancelledError, StopAsyncIteration):
                     await coming
     yield _COMPLETE
+
+
+def _next(body: dict[str, Any]) -> bytes:
+    return b"event: next\ndata: " + orjson.dumps(body, default=str) + b"\n\n"

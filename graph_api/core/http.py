@@ -6,6 +6,7 @@ answer as `application/graphql-response+json` or, for older clients, `applicatio
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from starlette.responses import Response
 
 from graph_api.core.api.execution import run_operation
 from graph_api.core.context import OperationContext
-from graph_api.core.errors import ErrorCode
+from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.core.event_stream import EVENT_STREAM, event_stream
 from graph_api.core.graphiql import graphiql_page
 from graph_api.settings import Settings
@@ -24,6 +25,10 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON_RESPONSE = "application/json"
 
 MakeContext = Callable[[Request], Awaitable[OperationContext]]
+UntilEnded = Callable[[Request, OperationContext], Awaitable[ApiError]]
+"""Waits until what the viewer of a request was proved by has ended, and says so."""
+Answered = Callable[[Request, OperationContext, Response], None]
+"""Adds to an answer what the operation left for its headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,18 @@ class GraphQLEndpoint:
     """Serves one schema at one path: operations to clients, GraphiQL to browsers."""
 
     def __init__(
-        self, schema: strawberry.Schema, settings: Settings, make_context: MakeContext
+        self,
+        schema: strawberry.Schema,
+        settings: Settings,
+        make_context: MakeContext,
+        until_ended: UntilEnded,
+        answered: Answered,
     ) -> None:
         self._schema = schema
         self._settings = settings
         self._make_context = make_context
+        self._until_ended = until_ended
+        self._answered = answered
 
     async def respond(self, request: Request) -> Response:
         """Answer a request; what is wrong with it is told in a GraphQL error document."""
@@ -70,7 +82,12 @@ class GraphQLEndpoint:
         context = await self._make_context(request)
         if media_type == EVENT_STREAM:
             return event_stream(
-                self._schema, context, wanted.query, wanted.variables, wanted.operation_name
+                self._schema,
+                context,
+                wanted.query,
+                wanted.variables,
+                wanted.operation_name,
+                partial(self._until_ended, request, context),
             )
         result = await run_operation(
             self._schema,
@@ -84,7 +101,9 @@ class GraphQLEndpoint:
         status = 200 if result.executed or media_type == JSON_RESPONSE else 400
         if not result.executed and request.method == "GET" and _is_mutation_refusal(result.body):
             status = 405
-        return Response(orjson.dumps(result.body, default=str), status, media_type=media_type)
+        response = Response(orjson.dumps(result.body, default=str), status, media_type=media_type)
+        self._answered(request, context, response)
+        return response
 
     def _wants_graphiql(self, request: Request) -> bool:
         return (

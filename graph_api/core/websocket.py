@@ -15,11 +15,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graph_api.core.api.execution import stream_operation
 from graph_api.core.context import OperationContext
-from graph_api.core.errors import ApiError
+from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.settings import Settings
 
 PROTOCOL = "graphql-transport-ws"
 
+TRY_AGAIN_LATER = 1013
 BAD_REQUEST = 4400
 UNAUTHORIZED = 4401
 FORBIDDEN = 4403
@@ -29,6 +30,8 @@ SUBSCRIBER_EXISTS = 4409
 TOO_MANY_INITIALISATIONS = 4429
 
 ContextOfConnection = Callable[[WebSocket, dict[str, Any]], Awaitable[OperationContext]]
+UntilEnded = Callable[[WebSocket, OperationContext], Awaitable[ApiError]]
+"""Waits until what the viewer of a connection was proved by has ended, and says so."""
 
 
 class _Closing(Exception):  # noqa: N818 - it ends the connection, it is no fault of ours
@@ -42,15 +45,20 @@ class GraphQLSocket:
     """Serves one schema to one WebSocket after another."""
 
     def __init__(
-        self, schema: strawberry.Schema, settings: Settings, make_context: ContextOfConnection
+        self,
+        schema: strawberry.Schema,
+        settings: Settings,
+        make_context: ContextOfConnection,
+        until_ended: UntilEnded,
     ) -> None:
         self._schema = schema
         self._settings = settings
         self._make_context = make_context
+        self._until_ended = until_ended
 
     async def serve(self, websocket: WebSocket) -> None:
         """Speak the protocol until the client goes or breaks it."""
-        if not _same_origin(websocket):
+        if not _allowed_origin(websocket, self._settings.other_origins):
             await websocket.close(FORBIDDEN, "Forbidden origin")
             return
         if PROTOCOL not in websocket.scope.get("subprotocols", ()):
@@ -58,7 +66,9 @@ class GraphQLSocket:
             await websocket.close(SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
             return
         await websocket.accept(PROTOCOL)
-        connection = _Connection(websocket, self._schema, self._settings, self._make_context)
+        connection = _Connection(
+            websocket, self._schema, self._settings, self._make_context, self._until_ended
+        )
         try:
             await connection.run()
         except _Closing as closing:
@@ -77,8 +87,11 @@ class _Connection:
         schema: strawberry.Schema,
         settings: Settings,
         make_context: ContextOfConnection,
+        until_ended: UntilEnded,
     ) -> None:
         self._websocket = websocket
+        self._until_ended = until_ended
+        self._ending: asyncio.Future[Any] | None = None
         self._schema = schema
         self._settings = settings
         self._make_context = make_context
@@ -94,13 +107,27 @@ class _Connection:
         except TimeoutError:
             raise _Closing(INITIALISATION_TIMEOUT, "Connection initialisation timeout") from None
         await self._handle(first)
-        while self._parameters is None:
+        while self._ending is None:
             await self._handle(await self._receive())
+        reading: asyncio.Future[Any] = asyncio.ensure_future(self._read())
+        try:
+            await asyncio.wait([reading, self._ending], return_when=asyncio.FIRST_COMPLETED)
+            if self._ending.done():
+                # the code that a client without valid credentials gets at connection_init too
+                raise _Closing(FORBIDDEN, "Forbidden")
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read(self) -> None:
         while True:
             await self._handle(await self._receive())
 
     async def stop(self) -> None:
-        tasks = list(self._operations.values())
+        tasks: list[asyncio.Future[Any]] = list(self._operations.values())
+        if self._ending is not None:
+            tasks.append(self._ending)
         for task in tasks:
             task.cancel()
         for task in tasks:
@@ -147,10 +174,14 @@ class _Connection:
             raise _Closing(TOO_MANY_INITIALISATIONS, "Too many initialisation requests")
         parameters = _check_payload(message) or {}
         try:
-            await self._make_context(self._websocket, parameters)
-        except ApiError:
+            context = await self._make_context(self._websocket, parameters)
+        except ApiError as error:
+            if error.code is ErrorCode.UNAVAILABLE:
+                # clients take 4403 for good, and this one may be right as soon as we can tell
+                raise _Closing(TRY_AGAIN_LATER, "Try again later") from None
             raise _Closing(FORBIDDEN, "Forbidden") from None
         self._parameters = parameters
+        self._ending = asyncio.ensure_future(self._until_ended(self._websocket, context))
         await self._send({"type": "connection_ack"})
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
@@ -234,9 +265,9 @@ def _checked_operation(message: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
-def _same_origin(websocket: WebSocket) -> bool:
-    """Whether a browser's page is ours; programs send no Origin."""
+def _allowed_origin(websocket: WebSocket, others: frozenset[str]) -> bool:
+    """Whether a browser's page is ours or one of the others; programs send no Origin."""
     origin = websocket.headers.get("origin")
-    if origin is None:
+    if origin is None or origin in others:
         return True
     return origin.partition("://")[2] == websocket.headers.get("host")
