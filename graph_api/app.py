@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypedDict
 
 import asyncpg
@@ -20,6 +21,9 @@ from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graphiql import graphiql_routes
 from graph_api.core.http import GraphQLEndpoint
 from graph_api.core.migrations import MigrationError
+from graph_api.core.observing.exposition import metrics_routes
+from graph_api.core.observing.observer import Observer, pool_use
+from graph_api.core.observing.requests import around_every_request
 from graph_api.core.permissions import Role
 from graph_api.core.server import running_database
 from graph_api.core.statements import statement
@@ -35,12 +39,15 @@ class AppState(TypedDict):
     services: Services
 
 
-def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Starlette:
+def create_app(
+    settings: Settings, registry: GraphRegistry | None = None, observer: Observer | None = None
+) -> Starlette:
     """The application over the declared graph, or over another one.
 
     At start-up it raises MigrationError where the database lacks a migration.
     """
     graph = graph_schema(settings, registry)
+    observer = observer or Observer.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[AppState]:
@@ -55,6 +62,7 @@ def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Sta
                     )
                 feed = ChangeFeed(dsn, database)
                 await feed.start()
+                observer.metrics.watch(partial(pool_use, database), feed)
                 # the schema and the models live as long as the process: a collection that walks
                 # them anew each time costs a nested query half its time
                 gc.collect()
@@ -65,6 +73,7 @@ def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Sta
                     await feed.stop()
             finally:
                 await database.close()
+                await asyncio.to_thread(observer.close)
 
     async def make_context(connection: HTTPConnection) -> OperationContext:
         services: Services = connection.state.services
@@ -91,7 +100,9 @@ def create_app(settings: Settings, registry: GraphRegistry | None = None) -> Sta
             WebSocketRoute("/graphql", socket.serve),
             Route("/healthz", _alive),
             Route("/readyz", _ready),
+            *metrics_routes(settings, observer.metrics),
         ],
+        middleware=around_every_request(settings, observer),
         lifespan=lifespan,
         exception_handlers={ApiError: _api_error},
     )
