@@ -1,0 +1,93 @@
+"""Runs the statements of users, sessions, refresh tokens, API keys and failed sign-ins."""
+
+from graph_api.auth.store.accounts import (
+    NewUser,
+    add_user,
+    find_account,
+    has_users,
+    locked_account,
+    renew_hash,
+    set_active,
+    set_password,
+    take_first_user,
+    users_by_ids,
+    users_of,
+)
+from graph_api.auth.store.api_keys import (
+    NewApiKey,
+    add_api_key,
+    api_key_of,
+    live_api_keys,
+    note_key_use,
+    revoke_key,
+)
+from graph_api.auth.store.attempts import (
+    count_failure,
+    forget_failures,
+    is_locked,
+)
+from graph_api.auth.store.listing import (
+    api_key_page,
+    count_api_keys,
+    count_sessions,
+    count_users,
+    session_page,
+    user_page,
+)
+from graph_api.auth.store.refreshing import GivenToken, Refreshed, give_refresh_token, refresh
+from graph_api.auth.store.rows import SIGN_IN_VIEWER, acting_for
+from graph_api.auth.store.sessions import (
+    BegunSession,
+    begin_session,
+    end_oldest,
+    end_session,
+    end_sessions_of,
+    live_sessions,
+    note_session_use,
+    sessions_by_ids,
+    user_of_session,
+)
+
+__all__ = [
+    "SIGN_IN_VIEWER",
+    "BegunSession",
+    "GivenToken",
+    "NewApiKey",
+    "NewUser",
+    "Refreshed",
+    "acting_for",
+    "add_api_key",
+    "add_user",
+    "api_key_of",
+    "api_key_page",
+    "begin_session",
+    "count_api_keys",
+    "count_failure",
+    "count_sessions",
+    "count_users",
+    "end_oldest",
+    "end_session",
+    "end_sessions_of",
+    "find_account",
+    "forget_failures",
+    "give_refresh_token",
+    "has_users",
+    "is_locked",
+    "live_api_keys",
+    "live_sessions",
+    "locked_account",
+    "note_key_use",
+    "note_session_use",
+    "refresh",
+    "renew_hash",
+    "revoke_key",
+    "session_page",
+    "sessions_by_ids",
+    "set_active",
+    "set_password",
+    "take_first_user",
+    "user_of_session",
+    "user_page",
+    "users_by_ids",
+    "users_of",
+]
