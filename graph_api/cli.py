@@ -14,6 +14,7 @@ from rich.table import Table
 
 from graph_api.app import create_app
 from graph_api.audit.cli import audit_app
+from graph_api.backup.cli import backup_app
 from graph_api.core.age import AgeUnavailableError
 from graph_api.core.database import Database
 from graph_api.core.doctor import Finding, Verdict, examine, unreachable
@@ -42,6 +43,7 @@ app = typer.Typer(
 feed_app = typer.Typer(help="The change feed.", no_args_is_help=True)
 app.add_typer(feed_app, name="feed")
 app.add_typer(audit_app, name="audit")
+app.add_typer(backup_app)
 _console = Console(stderr=True, highlight=False)
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
 _KNOWN_FAILURES = (

@@ -80,6 +80,8 @@ PARTS = {
     "joined": 'oilgas."Well" t',
     "cypher": "RETURN 1",
     "columns": "one ag_catalog.agtype",
+    "table": 'oilgas."Well"',
+    "statement": "select 1",
     "function": "ag_catalog.age_unnest(ag_catalog.agtype)",
 }
 

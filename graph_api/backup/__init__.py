@@ -1,0 +1,1 @@
+"""Backup and restore of the whole database: the graph, the tables, policies and grants."""
