@@ -24,7 +24,7 @@ alter function {function} leakproof;
 select r.rolname = 'graph_api_service' as is_serving,
        coalesce(pg_catalog.pg_has_role(s.oid, 'set'), false) as may_serve,
        r.rolsuper or r.rolbypassrls as bypasses,
-       to_regprocedure('graph_admin.protect_label(text)') is not null as is_protected,
+       exists (select from pg_catalog.pg_policy p where p.polname = 'tenant_reads') as is_protected,
        inet_client_addr() is null as is_local
 from pg_catalog.pg_roles r
 left join pg_catalog.pg_roles s on s.rolname = 'graph_api_service'

@@ -39,3 +39,17 @@ join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_class t on t.oid = i.indrelid
 join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 where n.nspname = 'oilgas';
+
+-- name: row_security_facts
+-- The tables of tenants' rows whose row-level security is not in force, and whether the role that
+-- asks would pass it by.
+select c.oid::regclass::text as relation,
+       c.relrowsecurity and c.relforcerowsecurity and exists (
+           select from pg_catalog.pg_policy p where p.polrelid = c.oid) as is_in_force,
+       pg_catalog.row_security_active(c.oid) as holds_this_role
+from pg_catalog.pg_class c
+where c.relkind = 'r' and (c.relnamespace = 'oilgas'::regnamespace
+    or c.relnamespace = 'public'::regnamespace and exists (
+        select from pg_catalog.pg_attribute a
+        where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped))
+order by c.oid::regclass::text;

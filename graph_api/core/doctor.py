@@ -9,6 +9,7 @@ import asyncpg
 from graph_api.core.age import (
     AGE_FUNCTIONS,
     PRIVILEGES_NEEDED,
+    SERVING_ROLE,
     SESSION_SETTINGS,
     UNNEST,
     AgeUnavailableError,
@@ -69,6 +70,7 @@ class Examination:
             ("preloaded library", self.preloaded_library),
             ("age_unnest estimate", self.unnest_estimate),
             ("leakproof functions", self.leakproof_functions),
+            ("row-level security", self.row_security),
             ("session settings", self.session_settings),
             ("labels", self.labels),
             ("unique keys", self.unique_keys),
@@ -84,7 +86,12 @@ class Examination:
 
     async def server(self) -> Finding:
         """That the server answers, and is new enough."""
-        row = (await self.database.fetch(_VIEWER, statement("server_facts")))[0]
+        # as whoever logs in, who may be somebody else than serves
+        connection = await asyncpg.connect(self.dsn, timeout=self.settings.connect_timeout_seconds)
+        try:
+            row = (await connection.fetch(statement("server_facts").text))[0]
+        finally:
+            await connection.close()
         self.is_superuser = row["is_superuser"]
         found = f"PostgreSQL {row['version']} as {row['role_name']}"
         if row["version_number"] < _OLDEST_POSTGRESQL * 10_000:
@@ -139,6 +146,20 @@ class Examination:
         """That row-level security would keep the indexes."""
         functions = [one for one in AGE_FUNCTIONS if one != UNNEST]
         return await self._function_finding("leakproof functions", functions, Verdict.WARN)
+
+    async def row_security(self) -> Finding:
+        """That the database itself keeps tenants apart, for the role that serves."""
+        rows = await self.database.fetch(_VIEWER, statement("row_security_facts"))
+        check = "row-level security"
+        open_tables = [row["relation"] for row in rows if not row["is_in_force"]]
+        if open_tables:
+            advice = "graph-api restore, or run again the statements of migration 0010 for them"
+            found = f"not in force on {', '.join(open_tables)}"
+            return Finding(check, Verdict.FAIL, found, (advice,))
+        if not all(row["holds_this_role"] for row in rows):
+            advice = f"as a superuser: grant {SERVING_ROLE} to the role of GRAPH_API_DATABASE_URL"
+            return Finding(check, Verdict.FAIL, "the role that serves passes it by", (advice,))
+        return Finding(check, Verdict.OK, f"in force on all {len(rows)} tables")
 
     def _severity(self) -> Verdict:
         # without the privilege nothing can be done here, and the service works

@@ -191,9 +191,10 @@ class ChangeFeed:
 
         Whoever asks for one of them later is told of the gap.
         """
-        rows = await self._database.fetch(
-            viewer, statement("cut_feed"), viewer.tenant_id, first_sequence
-        )
+        async with self._database.transaction(viewer, "pruneFeed") as session:
+            rows = await session.fetch(statement("cut_feed"), viewer.tenant_id, first_sequence)
+            if rows:
+                session.journal.details["removed"] = len(rows)
         return len(rows)
 
     async def cut_before(self, viewer: Viewer, moment: datetime) -> int:

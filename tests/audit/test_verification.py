@@ -17,7 +17,7 @@ from graph_api.audit.verification import canonical, verify_chain
 from graph_api.core.database import Database
 from graph_api.core.journal import AuditKeys, Change, ChangeKind
 from graph_api.core.statements import statement
-from graph_api.core.viewer import Viewer
+from graph_api.core.viewer import Reach, Viewer
 from graph_api.settings import Settings
 from tests.conftest import Execute
 
@@ -435,7 +435,7 @@ async def test_records_of_other_tenants_go_to_their_own_audit_and_feed(
     database: Database, viewer: Viewer, superuser: Any
 ) -> None:
     other = replace(viewer, tenant_id=f"a-{viewer.tenant_id}")
-    async with database.transaction(viewer, "shared") as session:
+    async with database.transaction(viewer, "shared", reach=Reach.ALL) as session:
         session.journal.record(change(1))
         session.journal.record(replace(change(2), tenant_id=other.tenant_id))
         session.journal.record(replace(change(3), tenant_id=other.tenant_id))

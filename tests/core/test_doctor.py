@@ -31,6 +31,7 @@ CHECKS = [
     "preloaded library",
     "age_unnest estimate",
     "leakproof functions",
+    "row-level security",
     "session settings",
     "labels",
     "unique keys",

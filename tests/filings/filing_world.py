@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from graph_api.core.database import Database
-from graph_api.core.viewer import Viewer
+from graph_api.core.viewer import Reach, Viewer
 from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.models import (
     NewRuleVersion,
@@ -160,7 +160,9 @@ class FilingWorld:
         self, small_volume: float, effective: date, viewer: Viewer | None = None
     ) -> RuleVersion:
         """Activate a version, as the API does."""
-        async with self.database.transaction(viewer or self.viewer, "publish") as session:
+        async with self.database.transaction(
+            viewer or self.viewer, "publish", reach=Reach.ALL
+        ) as session:
             return await publish_version(
                 session, self.rule(small_volume, effective), mark_snapshots_stale
             )
