@@ -51,7 +51,7 @@ def not_valid() -> ApiError:
 
 def expired() -> ApiError:
     """The refusal of a credential that was good until it expired."""
-    return ApiError(ErrorCode.UNAUTHENTICATED, "the access token has expired")
+    return ApiError(ErrorCode.UNAUTHENTICATED, "the credentials have expired")
 
 
 class AccessTokens:
