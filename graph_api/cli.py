@@ -32,7 +32,7 @@ from graph_api.entities.reference_data import load_reference_data
 from graph_api.filings.seeding import load_template_seeds
 from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.seeding import load_rule_seeds
-from graph_api.schema import schema_text
+from graph_api.schema import permissions_text, schema_text
 from graph_api.settings import Settings
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(backup_app)
 _console = Console(stderr=True, highlight=False)
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
+_PERMISSIONS_FILE = Path(__file__).parent.with_name("docs") / "permissions.md"
 _KNOWN_FAILURES = (
     AgeUnavailableError,
     EmbeddedPostgresError,
@@ -179,14 +180,16 @@ def export_schema(
         bool, typer.Option("--check", help="Only say whether the committed SDL is up to date.")
     ] = False,
 ) -> None:
-    """Write the SDL to graph_api/schema.graphql."""
-    text = schema_text()
-    if not check:
-        _SCHEMA_FILE.write_text(text, "utf-8")
-        _console.print(f"wrote {_SCHEMA_FILE}")
-    elif not _SCHEMA_FILE.exists() or _SCHEMA_FILE.read_text("utf-8") != text:
-        _console.print(f"{_SCHEMA_FILE} differs from the code; run `graph-api export-schema`")
-        raise typer.Exit(1)
+    """Write the SDL to graph_api/schema.graphql, and who may use it to docs/permissions.md."""
+    for file, text in ((_SCHEMA_FILE, schema_text()), (_PERMISSIONS_FILE, permissions_text())):
+        if not file.parent.is_dir():
+            continue  # an installed service has no docs
+        if not check:
+            file.write_text(text, "utf-8")
+            _console.print(f"wrote {file}")
+        elif not file.exists() or file.read_text("utf-8") != text:
+            _console.print(f"{file} differs from the code; run `graph-api export-schema`")
+            raise typer.Exit(1)
 
 
 @app.command()

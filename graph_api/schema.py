@@ -3,6 +3,7 @@
 from graph_api.audit.queries import add_audit
 from graph_api.changes.queries import add_changes
 from graph_api.compliance.queries import add_compliance
+from graph_api.core.api.permission_table import permission_table
 from graph_api.core.api.schema import GraphSchema, build_schema
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.entities.graph import graph_registry
@@ -36,3 +37,8 @@ def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> G
 def schema_text() -> str:
     """The SDL of the service, as it is committed."""
     return graph_schema(Settings()).schema.as_str() + "\n"
+
+
+def permissions_text() -> str:
+    """Who may use which field, as it is committed."""
+    return permission_table(graph_schema(Settings()).schema)

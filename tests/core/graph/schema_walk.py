@@ -1,5 +1,6 @@
 """Every place where a GraphQL schema takes text, and a valid operation around each."""
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,19 @@ from graphql import (
 
 TEXT_SCALARS = ("String", "ID", "JSON")
 _DEEPEST_INPUT = 4
+
+SOME_UUID = "00000000-0000-4000-8000-000000000000"
+SCALAR_EXAMPLES: dict[str, Any] = {
+    "String": "x",
+    "ID": base64.urlsafe_b64encode(f"Well:{SOME_UUID}".encode()).decode().rstrip("="),
+    "Int": 1,
+    "Float": 1.0,
+    "Boolean": True,
+    "JSON": {},
+    "Date": "2024-01-01",
+    "DateTime": "2024-01-01T00:00:00Z",
+    "UUID": SOME_UUID,
+}
 
 Path = tuple[str, ...]
 
@@ -131,3 +145,14 @@ def aliased(number: int, name: str, one: GraphQLField, arguments: dict[str, Any]
     """A root field under an alias, each argument from a variable of its own."""
     given = ", ".join(f"{argument}: $v{number}_{argument}" for argument in arguments)
     return f"a{number}: {name}{f'({given})' if given else ''} {selection(one.type)}"
+
+
+def smallest_operation(
+    kind: str, name: str, one: GraphQLField, examples: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """An operation of one root field with what it requires, and its variables."""
+    needed = {key: given for key, given in one.args.items() if is_required(given)}
+    declared = ", ".join(f"$v0_{key}: {given.type}" for key, given in needed.items())
+    field = aliased(0, name, one, needed)
+    variables = {f"v0_{key}": example(given.type, examples) for key, given in needed.items()}
+    return f"{kind} {f'({declared})' if declared else ''} {{ {field} }}", variables

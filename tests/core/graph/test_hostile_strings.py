@@ -17,6 +17,7 @@ from graph_api.core.viewer import Viewer
 from graph_api.models import Formation, Lease
 from tests.core.graph.graphs import LINK, Caller, id_of
 from tests.core.graph.schema_walk import (
+    SCALAR_EXAMPLES,
     TextPlace,
     aliased,
     example,
@@ -63,18 +64,7 @@ def caller(services: Services, schema: GraphSchema, viewer: Viewer) -> Caller:
 @pytest.fixture(scope="module")
 def examples(schema: GraphSchema) -> dict[str, Any]:
     """Values for whatever is required, by the name of its type."""
-    some_id = base64.urlsafe_b64encode(b"Well:00000000-0000-4000-8000-000000000000").decode()
-    found: dict[str, Any] = {
-        "String": "x",
-        "ID": some_id.rstrip("="),
-        "Int": 1,
-        "Float": 1.0,
-        "Boolean": True,
-        "JSON": {},
-        "Date": "2024-01-01",
-        "DateTime": "2024-01-01T00:00:00Z",
-        "UUID": "00000000-0000-4000-8000-000000000000",
-    }
+    found = dict(SCALAR_EXAMPLES)
     for model, values in MINIMAL.items():
         found[f"{model.label()}Input"] = {to_camel_case(k): v for k, v in values.items()}
     return found
