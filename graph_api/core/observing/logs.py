@@ -126,9 +126,8 @@ def _as_json(_logger: object, _method: str, event: EventDict) -> str:
 
 def _where_and_when(_logger: object, _method: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
-    event["level"] = record.levelname.lower()
-    event["logger"] = record.name
-    return event
+    first = {"time": None, "level": record.levelname.lower(), "event": event["event"]}
+    return {**first, "logger": record.name, **event}
 
 
 def _with_request(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -1,0 +1,118 @@
+"""Traces: the spans of a request, how they hang together, and what they do not say."""
+
+import asyncio
+import sys
+
+import pytest
+from opentelemetry.trace import SpanKind, StatusCode
+
+from graph_api.core.observing.observer import Observer
+from graph_api.core.observing.tracing import TracingUnavailableError, tracing_of
+from graph_api.settings import Settings
+from tests.core.observing.conftest import Observed
+
+QUERY = "query Wells { wells(first: 1) { totalCount nodes { id } } }"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = "00f067aa0ba902b7"
+
+
+async def test_a_request_an_operation_and_its_statements_are_one_trace(
+    observed: Observed, tenant: str
+) -> None:
+    headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+    answer = await observed.ask(QUERY, headers=headers)
+    *statements, operation, request = observed.spans()
+    assert {f"{one.context.trace_id:032x}" for one in observed.spans()} == {TRACE}
+    assert request.parent is not None
+    assert f"{request.parent.span_id:016x}" == PARENT
+    assert (request.name, request.kind) == ("POST /graphql", SpanKind.SERVER)
+    assert request.attributes is not None
+    assert request.attributes["http.response.status_code"] == 200
+    assert request.attributes["graph_api.request_id"] == answer.headers["x-request-id"]
+    assert operation.parent is not None
+    assert operation.parent.span_id == request.context.span_id
+    assert operation.name == "query Wells"
+    assert operation.attributes is not None
+    assert operation.attributes["graph_api.tenant"] == tenant
+    assert operation.attributes["graph_api.statements"] == len(statements) >= 1
+    assert {one.name for one in statements} <= {"count_vertices", "list_vertices", "page"} | {
+        one.name for one in statements
+    }
+    for one in statements:
+        assert one.parent is not None
+        assert one.parent.span_id == operation.context.span_id
+        assert one.kind is SpanKind.CLIENT
+        assert one.attributes == {"db.system.name": "postgresql", "db.query.summary": one.name}
+        assert operation.start_time is not None
+        assert one.start_time is not None
+        assert one.end_time is not None
+        assert operation.end_time is not None
+        assert operation.start_time <= one.start_time < one.end_time <= operation.end_time
+
+
+@pytest.mark.parametrize("given", ["", "rubbish", f"00-{'0' * 32}-{PARENT}-01"])
+async def test_a_request_without_a_valid_parent_begins_a_trace(
+    observed: Observed, given: str
+) -> None:
+    await observed.ask(QUERY, headers={"traceparent": given})
+    assert observed.spans()[-1].parent is None
+
+
+async def test_a_failure_is_its_code(observed: Observed) -> None:
+    await observed.ask("{ nothing }")
+    operation, request = observed.spans()
+    assert (operation.status.status_code, operation.status.description) == (
+        StatusCode.ERROR,
+        "BAD_USER_INPUT",
+    )
+    assert request.status.status_code is StatusCode.UNSET
+    assert not operation.events
+
+
+async def test_operations_of_a_websocket_hang_on_who_opened_it(observed: Observed) -> None:
+    async with observed.socket(traceparent=f"00-{TRACE}-{PARENT}-01") as socket:
+        await socket.receive()
+        await socket.send({"type": "connection_init"})
+        await socket.receive()
+        await socket.send({"id": "1", "type": "subscribe", "payload": {"query": QUERY}})
+        while (await socket.receive())["type"] != "complete":
+            pass
+    *statements, operation = observed.spans()
+    assert statements
+    assert operation.parent is not None
+    assert f"{operation.parent.span_id:016x}" == PARENT
+
+
+async def test_spans_of_operations_at_one_time_are_kept_apart(observed: Observed) -> None:
+    await asyncio.gather(*(observed.ask(QUERY) for _ in range(10)))
+    spans = observed.spans()
+    traces = {one.context.trace_id for one in spans}
+    assert len(traces) == 10
+    names = [sorted(one.name for one in spans if one.context.trace_id == trace) for trace in traces]
+    assert all(one == names[0] for one in names)
+
+
+def test_there_are_none_unless_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    assert tracing_of(Settings(), "1") is None
+    assert Observer.of(Settings()).tracing is None
+
+
+@pytest.mark.parametrize("by", ["setting", "environment"])
+def test_a_collector_turns_them_on(monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    settings = Settings(otel_endpoint="http://127.0.0.1:9" if by == "setting" else None)
+    if by == "environment":
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    observer = Observer.of(settings)
+    assert observer.tracing is not None
+    observer.close()
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    assert tracing_of(settings, "1") is None
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "graph_api.core.observing.spans", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(TracingUnavailableError, match=r"pip install 'graph-api\[otel\]'"):
+        tracing_of(Settings(otel_endpoint="http://127.0.0.1:9"), "1")
