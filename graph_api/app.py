@@ -13,6 +13,9 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from graph_api.auth.authenticating import Authenticator
+from graph_api.auth.cookies import REFRESH_PATH
+from graph_api.auth.session_watch import SessionWatch
 from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
 from graph_api.core.errors import ApiError, ErrorCode
@@ -24,10 +27,9 @@ from graph_api.core.migrations import MigrationError
 from graph_api.core.observing.exposition import metrics_routes
 from graph_api.core.observing.observer import Observer, pool_use
 from graph_api.core.observing.requests import around_every_request
-from graph_api.core.permissions import Role
 from graph_api.core.server import running_database
 from graph_api.core.statements import statement
-from graph_api.core.viewer import AuthMethod, Viewer
+from graph_api.core.viewer import Viewer
 from graph_api.core.websocket import GraphQLSocket
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
@@ -37,6 +39,7 @@ class AppState(TypedDict):
     """What the application holds while it runs."""
 
     services: Services
+    authenticator: Authenticator
 
 
 def create_app(
@@ -62,42 +65,33 @@ def create_app(
                     )
                 feed = ChangeFeed(dsn, database)
                 await feed.start()
+                watch = SessionWatch(database)
+                await watch.start()
                 observer.metrics.watch(partial(pool_use, database), feed)
                 # the schema and the models live as long as the process: a collection that walks
                 # them anew each time costs a nested query half its time
                 gc.collect()
                 gc.freeze()
                 try:
-                    yield {"services": Services(settings, database, graph.registry, feed)}
+                    yield {
+                        "services": Services(settings, database, graph.registry, feed),
+                        "authenticator": Authenticator(settings, watch),
+                    }
                 finally:
+                    await watch.stop()
                     await feed.stop()
             finally:
                 await database.close()
                 await asyncio.to_thread(observer.close)
 
-    async def make_context(connection: HTTPConnection) -> OperationContext:
-        services: Services = connection.state.services
-        return services.operation(_viewer(settings))
-
-    async def make_socket_context(
-        connection: HTTPConnection, parameters: dict[str, Any]
-    ) -> OperationContext:
-        return await make_context(connection)
-
-    async def until_ended(connection: HTTPConnection, context: OperationContext) -> ApiError:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    def answered(request: Request, context: OperationContext, response: Response) -> None:
-        pass
-
-    endpoint = GraphQLEndpoint(graph.schema, settings, make_context, until_ended, answered)
-    socket = GraphQLSocket(graph.schema, settings, make_socket_context, until_ended)
+    endpoint = GraphQLEndpoint(graph.schema, settings, _make_context, _until_ended, _answered)
+    socket = GraphQLSocket(graph.schema, settings, _make_context, _until_ended)
     return Starlette(
         routes=[
             *graphiql_routes(),
             Route("/graphql", endpoint.respond, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", socket.serve),
+            Route(REFRESH_PATH, endpoint.respond, methods=["POST"]),
             Route("/healthz", _alive),
             Route("/readyz", _ready),
             *metrics_routes(settings, observer.metrics),
@@ -108,19 +102,24 @@ def create_app(
     )
 
 
-def _viewer(settings: Settings) -> Viewer:
-    if settings.dev_tenant is None:
-        raise ApiError(
-            ErrorCode.UNAUTHENTICATED,
-            "there is no sign-in yet: set GRAPH_API_DEV_TENANT and listen on a loopback address",
-        )
-    return Viewer(
-        settings.dev_tenant,
-        subject="developer",
-        roles=frozenset({Role.ADMIN}),
-        administers_shared=True,
-        auth_method=AuthMethod.DEVELOPMENT,
-    )
+async def _make_context(
+    connection: HTTPConnection, parameters: dict[str, Any] | None = None
+) -> OperationContext:
+    services: Services = connection.state.services
+    authenticator: Authenticator = connection.state.authenticator
+    context = services.operation(await authenticator.viewer_of(connection, parameters))
+    context.held.update(authenticator.client_of(connection))
+    return context
+
+
+async def _until_ended(connection: HTTPConnection, context: OperationContext) -> ApiError:
+    authenticator: Authenticator = connection.state.authenticator
+    return await authenticator.until_ended(context.viewer)
+
+
+def _answered(request: Request, context: OperationContext, response: Response) -> None:
+    authenticator: Authenticator = request.state.authenticator
+    authenticator.answered(request, context, response)
 
 
 async def _alive(request: Request) -> Response:
@@ -143,4 +142,5 @@ async def _api_error(request: Request, error: Exception) -> Response:
         raise error
     status = {ErrorCode.UNAUTHENTICATED: 401, ErrorCode.FORBIDDEN: 403}.get(error.code, 503)
     body = {"errors": [{"message": error.message, "extensions": error.extensions}]}
-    return JSONResponse(body, status)
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body, status, headers)
