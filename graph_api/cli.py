@@ -6,22 +6,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from graph_api.app import create_app
 from graph_api.audit.cli import audit_app
 from graph_api.backup.cli import backup_app
-from graph_api.core.age import AgeUnavailableError
+from graph_api.core.age import AgeUnavailableError, RowSecurityError
 from graph_api.core.database import Database
 from graph_api.core.doctor import Finding, Verdict, examine, unreachable
 from graph_api.core.embedded import EmbeddedPostgresError
 from graph_api.core.feed import ChangeFeed
-from graph_api.core.migrations import MigrationError, migrate
-from graph_api.core.server import running_database
+from graph_api.core.migrations import MigrationError, migrate, set_service_password
+from graph_api.core.server import owned_database, running_database
 from graph_api.core.viewer import Viewer
 from graph_api.demo import DEMO_TENANT, prepare_demo, serve_demo
 from graph_api.entities.graph import graph_registry
@@ -33,6 +31,7 @@ from graph_api.filings.seeding import load_template_seeds
 from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.schema import permissions_text, schema_text
+from graph_api.serving import serve as run_server
 from graph_api.settings import Settings
 
 app = typer.Typer(
@@ -51,6 +50,7 @@ _KNOWN_FAILURES = (
     AgeUnavailableError,
     EmbeddedPostgresError,
     MigrationError,
+    RowSecurityError,
     UnrecognisedFile,
     OSError,
 )
@@ -77,10 +77,7 @@ def main() -> None:
 @app.command()
 def serve() -> None:
     """Serve the API; the database must have been migrated."""
-    settings = Settings()
-    uvicorn.run(
-        create_app(settings), host=settings.host, port=settings.port, log_level=settings.log_level
-    )
+    run_server(Settings())
 
 
 @app.command()
@@ -98,8 +95,10 @@ def migrate_command() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    async with running_database(settings) as dsn:
+    async with owned_database(settings) as dsn:
         applied, notices = await migrate(dsn)
+        if settings.service_password is not None:
+            await set_service_password(dsn, settings.service_password)
         database = await Database.connect(dsn, settings)
         try:
             reference = await load_reference_data(database)

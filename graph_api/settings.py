@@ -20,6 +20,19 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None,
         description="PostgreSQL URL of a server with AGE and pgvector; unset: an embedded server.",
+        repr=False,
+    )
+    owner_database_url: str | None = Field(
+        default=None,
+        description="URL of the role that owns the database, for `migrate`, `backup` and `restore`; "
+        "unset: `DATABASE_URL`.",
+        repr=False,
+    )
+    service_password: str | None = Field(
+        default=None,
+        description="Password that `migrate` gives the role `graph_api_service`, as which the "
+        "service should log in; unset: left as it is.",
+        repr=False,
     )
     data_dir: Path = Field(
         default=Path(".graph-api"),

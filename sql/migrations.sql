@@ -22,3 +22,7 @@ insert into public.schema_migrations (number, name, checksum) values ($1, $2, $3
 -- name: ready
 -- That the database answers and has been migrated.
 select max(number) as number from public.schema_migrations;
+
+-- name: password_command
+-- The command that gives a role a password, quoted by the server.
+select format('alter role %I password %L', $1::text, $2::text) as command;

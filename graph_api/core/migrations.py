@@ -10,6 +10,7 @@ import asyncpg
 
 from graph_api.core.age import (
     PRIVILEGES_NEEDED,
+    SERVING_ROLE,
     SESSION_SETTINGS,
     AgeNotice,
     assert_server_settings,
@@ -78,6 +79,19 @@ async def migrate(
         for migration in todo:
             await _apply(connection, migration)
         return todo, await assert_server_settings(connection)
+    finally:
+        await connection.close()
+
+
+async def set_service_password(dsn: str, password: str) -> None:
+    """Let the role that serves log in with a password; as the owner, who may make roles."""
+    connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
+    try:
+        # no parameter may stand in ALTER ROLE, so the server itself quotes the value
+        command = await connection.fetchval(
+            statement("password_command").text, SERVING_ROLE, password
+        )
+        await connection.execute(command)
     finally:
         await connection.close()
 

@@ -33,6 +33,13 @@ async def running_database(settings: Settings) -> AsyncIterator[str]:
         await asyncio.to_thread(server.current.stop)
 
 
+@asynccontextmanager
+async def owned_database(settings: Settings) -> AsyncIterator[str]:
+    """The URL of a running server as the role that owns the database: to migrate, to back up."""
+    async with running_database(settings) as dsn:
+        yield settings.owner_database_url or dsn
+
+
 class _Revived:
     """An embedded server, and its successors."""
 

@@ -14,6 +14,7 @@ import pytest
 
 from graph_api.core.age import (
     LEAKPROOF_FUNCTIONS,
+    SERVING_ROLE,
     SESSION_SETTINGS,
     UNNEST,
     AgeNotice,
@@ -21,7 +22,13 @@ from graph_api.core.age import (
     assert_server_settings,
 )
 from graph_api.core.database import Database
-from graph_api.core.migrations import Migration, MigrationError, migrate, migrations
+from graph_api.core.migrations import (
+    Migration,
+    MigrationError,
+    migrate,
+    migrations,
+    set_service_password,
+)
 from graph_api.core.statements import statement
 from graph_api.settings import Settings
 from tests.databases import empty_database, url_of_role
@@ -201,3 +208,16 @@ async def test_a_role_that_may_not_use_age_gets_a_clear_error(
     await ask(own_url, f"revoke usage on schema ag_catalog from {role}")
     with pytest.raises(AgeUnavailableError, match="grant usage on schema ag_catalog"):
         await Database.connect(plain_url, settings)
+
+
+async def test_the_serving_role_may_be_given_a_password(own_url: str) -> None:
+    await migrate(own_url)
+    password = "it's \\ 100% \"secret\""
+    try:
+        await set_service_password(own_url, password)
+        stored = await ask(
+            own_url, "select rolpassword from pg_catalog.pg_authid where rolname = $1", SERVING_ROLE
+        )
+        assert stored[0]["rolpassword"].startswith("SCRAM-SHA-256$")
+    finally:
+        await ask(own_url, f"alter role {SERVING_ROLE} password null")
