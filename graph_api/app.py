@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 import asyncpg
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -18,6 +19,7 @@ from graph_api.auth.cookies import REFRESH_PATH
 from graph_api.auth.session_watch import SessionWatch
 from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
+from graph_api.core.draining import Draining
 from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.core.feed import ChangeFeed
 from graph_api.core.graph.registry import GraphRegistry
@@ -51,6 +53,7 @@ def create_app(
     """
     graph = graph_schema(settings, registry)
     observer = observer or Observer.of(settings)
+    draining = Draining()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[AppState]:
@@ -84,9 +87,11 @@ def create_app(
                 await database.close()
                 await asyncio.to_thread(observer.close)
 
-    endpoint = GraphQLEndpoint(graph.schema, settings, _make_context, _until_ended, _answered)
-    socket = GraphQLSocket(graph.schema, settings, _make_context, _until_ended)
-    return Starlette(
+    endpoint = GraphQLEndpoint(
+        graph.schema, settings, _make_context, _until_ended, _answered, draining
+    )
+    socket = GraphQLSocket(graph.schema, settings, _make_context, _until_ended, draining)
+    app = Starlette(
         routes=[
             *graphiql_routes(),
             Route("/graphql", endpoint.respond, methods=["GET", "POST"]),
@@ -98,8 +103,10 @@ def create_app(
         ],
         middleware=around_every_request(settings, observer),
         lifespan=lifespan,
-        exception_handlers={ApiError: _api_error},
+        exception_handlers={ApiError: _api_error, HTTPException: _not_served},
     )
+    app.state.draining = draining
+    return app
 
 
 async def _make_context(
@@ -123,10 +130,13 @@ def _answered(request: Request, context: OperationContext, response: Response) -
 
 
 async def _alive(request: Request) -> Response:
-    return JSONResponse({"status": "alive"})
+    services: Services = request.state.services
+    return JSONResponse({"status": "alive", "live": services.feed.followers})
 
 
 async def _ready(request: Request) -> Response:
+    if request.app.state.draining.begun:
+        return JSONResponse({"status": "not ready", "process": "going down"}, 503)
     services: Services = request.state.services
     try:
         await services.database.fetch(Viewer("", "readiness"), statement("ready"))
@@ -135,6 +145,14 @@ async def _ready(request: Request) -> Response:
     if not services.feed.connected:
         return JSONResponse({"status": "not ready", "feed": "not connected"}, 503)
     return JSONResponse({"status": "ready", "database": "migrated", "feed": "connected"})
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    code = ErrorCode.NOT_FOUND if error.status_code == 404 else ErrorCode.BAD_USER_INPUT
+    body = {"errors": [{"message": error.detail, "extensions": {"code": code.value}}]}
+    return JSONResponse(body, error.status_code, error.headers)
 
 
 async def _api_error(request: Request, error: Exception) -> Response:

@@ -2,12 +2,9 @@
 
 import asyncio
 from pathlib import Path
-from socket import socket
 
-import uvicorn
 from rich.console import Console
 
-from graph_api.app import create_app
 from graph_api.core.database import Database
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.migrations import migrate
@@ -20,6 +17,7 @@ from graph_api.filings.seeding import load_template_seeds
 from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.sample import SAMPLE_DIRECTORY, SAMPLE_LOADS
+from graph_api.serving import serve
 from graph_api.settings import Settings
 
 DEMO_TENANT = "demo"
@@ -69,26 +67,16 @@ async def load_sample(database: Database, tenant: str, report_directory: Path) -
         await load_into(database, tenant, source, [SAMPLE_DIRECTORY / directory], report)
 
 
-class DemoServer(uvicorn.Server):
-    """Says, once it listens, where it is and what to try."""
-
-    async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start listening, then say so."""
-        await super().startup(sockets)
-        if self.started:
-            address = f"http://{self.config.host}:{self.config.port}/graphql"
-            _console.print(f"\n[bold]GraphiQL:[/bold] {address}")
-            _console.print(
-                "Authentication: none is needed here. The server listens on this machine only, "
-                f"and everybody on it is an administrator of the tenant “{DEMO_TENANT}”."
-            )
-            _console.print("A query to paste:\n")
-            _console.print(FIRST_QUERY, markup=False)
-
-
 def serve_demo(settings: Settings) -> None:
-    """Serve the demo until interrupted."""
-    config = uvicorn.Config(
-        create_app(settings), host=settings.host, port=settings.port, log_level="warning"
+    """Serve the demo until interrupted; once it listens, say where it is and what to try."""
+    serve(settings.model_copy(update={"log_level": "warning"}), _announce)
+
+
+def _announce(address: str) -> None:
+    _console.print(f"\n[bold]GraphiQL:[/bold] {address}/graphql")
+    _console.print(
+        "Authentication: none is needed here. The server listens on this machine only, "
+        f"and everybody on it is an administrator of the tenant “{DEMO_TENANT}”."
     )
-    DemoServer(config).run()
+    _console.print("A query to paste:\n")
+    _console.print(FIRST_QUERY, markup=False)

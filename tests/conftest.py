@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import socket
-import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -11,9 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-import uvicorn
 
-from graph_api.app import create_app
 from graph_api.core.api.execution import OperationResult, run_operation
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import OperationContext, Services
@@ -23,6 +19,7 @@ from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import migrate
 from graph_api.core.viewer import Viewer
 from graph_api.schema import graph_schema
+from graph_api.serving import served
 from graph_api.settings import Settings
 from tests.viewers import member
 
@@ -154,17 +151,6 @@ def data(run: Execute) -> Execute:
 @pytest.fixture
 def live_server_url(database_url: str, tenant: str, tmp_path: Path) -> Iterator[str]:
     """The address of a server of the whole application, for the test's own tenant."""
-    settings = Settings(database_url=database_url, dev_tenant=tenant, data_dir=tmp_path)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        threading.Event().wait(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    settings = Settings(database_url=database_url, dev_tenant=tenant, data_dir=tmp_path, port=0)
+    with served(settings) as url:
+        yield url

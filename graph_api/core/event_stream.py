@@ -15,8 +15,7 @@ from starlette.responses import StreamingResponse
 from graph_api.core.api.execution import OperationResult, stream_operation
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import ApiError
-
-EVENT_STREAM = "text/event-stream"
+from graph_api.core.media_types import EVENT_STREAM
 
 _HEARTBEAT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
@@ -32,7 +31,8 @@ def event_stream(
 ) -> StreamingResponse:
     """The results of an operation as events, with a comment whenever it is silent for long.
 
-    When `until_ended` gives an error, the stream says it in a last event and completes.
+    When `until_ended` gives an error, the stream says it in a last event and completes. A client
+    that does not read holds back the stream, and in the end is cut by the server.
     """
     results = stream_operation(schema, context, query, variables, operation_name)
     return StreamingResponse(

@@ -1,28 +1,31 @@
 """GraphQL over HTTP: what a request asks, and how its answer goes back.
 
 Follows the GraphQL-over-HTTP specification: POST with a JSON body, GET for queries only, and the
-answer as `application/graphql-response+json` or, for older clients, `application/json`.
+answer as `application/graphql-response+json` or, for older clients, `application/json`. A GET may
+open an event stream too, as `EventSource` does; it cannot change anything either.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any
 
 import orjson
 import strawberry
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graph_api.core.api.execution import run_operation
+from graph_api.core.api.execution import OperationResult, run_operation
+from graph_api.core.api.operation_kind import operation_kind
 from graph_api.core.context import OperationContext
+from graph_api.core.draining import RESUMABLE, Draining
 from graph_api.core.errors import ApiError, ErrorCode
-from graph_api.core.event_stream import EVENT_STREAM, event_stream
+from graph_api.core.event_stream import event_stream
 from graph_api.core.graphiql import graphiql_page
+from graph_api.core.http_reading import BadRequest, GraphQLRequest, read_get, read_post
+from graph_api.core.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, JSON_RESPONSE, response_type
 from graph_api.settings import Settings
-
-GRAPHQL_RESPONSE = "application/graphql-response+json"
-JSON_RESPONSE = "application/json"
 
 MakeContext = Callable[[Request], Awaitable[OperationContext]]
 UntilEnded = Callable[[Request, OperationContext], Awaitable[ApiError]]
@@ -30,24 +33,14 @@ UntilEnded = Callable[[Request, OperationContext], Awaitable[ApiError]]
 Answered = Callable[[Request, OperationContext, Response], None]
 """Adds to an answer what the operation left for its headers."""
 
-
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
-    """What a client wants executed."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
-
-
-class BadRequest(Exception):  # noqa: N818 - it is named after the status
-    """A request that is not GraphQL over HTTP; carries the status and what was expected."""
-
-    def __init__(self, status: int, message: str, code: ErrorCode = ErrorCode.BAD_USER_INPUT):
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.code = code
+_RETRY_SECONDS = 1
+_STATUSES = {
+    ErrorCode.UNAUTHENTICATED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.LIMIT_EXCEEDED: 429,
+    ErrorCode.UNAVAILABLE: 503,
+    ErrorCode.TIMEOUT: 503,
+}
 
 
 class GraphQLEndpoint:
@@ -60,35 +53,47 @@ class GraphQLEndpoint:
         make_context: MakeContext,
         until_ended: UntilEnded,
         answered: Answered,
+        draining: Draining | None = None,
     ) -> None:
         self._schema = schema
         self._settings = settings
         self._make_context = make_context
         self._until_ended = until_ended
         self._answered = answered
+        self._draining = draining or Draining()
 
     async def respond(self, request: Request) -> Response:
         """Answer a request; what is wrong with it is told in a GraphQL error document."""
         if self._wants_graphiql(request):
             return graphiql_page(endpoint=str(request.url.replace(query="")))
-        media_type = _response_type(request)
+        media_type = response_type(request.headers.getlist("accept"))
         try:
             if media_type is None:
                 raise BadRequest(406, f"Accept must allow {GRAPHQL_RESPONSE} or {JSON_RESPONSE}")
             wanted = await self._read(request)
+            if media_type == EVENT_STREAM:
+                return await self._stream(request, wanted)
+            return await self._answer(request, wanted, media_type)
         except BadRequest as error:
-            refused_in = JSON_RESPONSE if media_type in (None, EVENT_STREAM) else media_type
-            return _refusal(error, refused_in)
+            return _refusal(error.error, error.status, media_type, error.headers)
+        except ApiError as error:
+            return _refusal(error, _STATUSES.get(error.code, 400), media_type, _headers(error))
+
+    def _wants_graphiql(self, request: Request) -> bool:
+        return (
+            self._settings.graphiql
+            and request.method in ("GET", "HEAD")
+            and "query" not in request.query_params
+            and "text/html" in request.headers.get("accept", "")
+        )
+
+    async def _read(self, request: Request) -> GraphQLRequest:
+        if request.method in ("GET", "HEAD"):
+            return read_get(request)
+        return await read_post(request, self._settings.request_body_max_bytes)
+
+    async def _answer(self, request: Request, wanted: GraphQLRequest, media_type: str) -> Response:
         context = await self._make_context(request)
-        if media_type == EVENT_STREAM:
-            return event_stream(
-                self._schema,
-                context,
-                wanted.query,
-                wanted.variables,
-                wanted.operation_name,
-                partial(self._until_ended, request, context),
-            )
         result = await run_operation(
             self._schema,
             context,
@@ -97,114 +102,73 @@ class GraphQLEndpoint:
             wanted.operation_name,
             allow_mutations=request.method == "POST",
         )
-        # an older client takes any other status for a fault of the transport
-        status = 200 if result.executed or media_type == JSON_RESPONSE else 400
-        if not result.executed and request.method == "GET" and _is_mutation_refusal(result.body):
-            status = 405
-        response = Response(orjson.dumps(result.body, default=str), status, media_type=media_type)
+        if not result.executed and request.method != "POST":
+            self._check_reads(wanted, OperationType.QUERY)
+        status, headers = _status_and_headers(result, media_type)
+        body = orjson.dumps(result.body, default=str)
+        response = Response(body, status, headers, _with_charset(media_type))
         self._answered(request, context, response)
         return response
 
-    def _wants_graphiql(self, request: Request) -> bool:
-        return (
-            self._settings.graphiql
-            and request.method == "GET"
-            and "query" not in request.query_params
-            and "text/html" in request.headers.get("accept", "")
+    async def _stream(self, request: Request, wanted: GraphQLRequest) -> Response:
+        kind = operation_kind(wanted.query, wanted.operation_name, self._settings)
+        if request.method != "POST":
+            self._check_reads(wanted, OperationType.QUERY, OperationType.SUBSCRIPTION)
+        if kind is OperationType.SUBSCRIPTION:
+            if self._draining.begun:
+                raise ApiError(ErrorCode.UNAVAILABLE, "this process is going down; try again")
+            # its client comes back with the last cursor
+            request.scope["state"][RESUMABLE] = True
+        context = await self._make_context(request)
+        return event_stream(
+            self._schema,
+            context,
+            wanted.query,
+            wanted.variables,
+            wanted.operation_name,
+            partial(self._until_ended, request, context),
         )
 
-    async def _read(self, request: Request) -> GraphQLRequest:
-        if request.method == "GET":
-            return _from_parameters(request)
-        if request.method != "POST":
-            raise BadRequest(405, "use POST, or GET for a query")
-        content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if content_type != JSON_RESPONSE:
-            raise BadRequest(415, f"Content-Type must be {JSON_RESPONSE}")
-        return _from_document(await self._body(request))
-
-    async def _body(self, request: Request) -> bytes:
-        limit = self._settings.request_body_max_bytes
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                message = f"the request body is limited to {limit} bytes"
-                raise BadRequest(413, message, ErrorCode.LIMIT_EXCEEDED)
-        return bytes(body)
+    def _check_reads(self, wanted: GraphQLRequest, *allowed: OperationType) -> None:
+        """Refuse a GET of what changes something, or of what only a stream can answer."""
+        kind = operation_kind(wanted.query, wanted.operation_name, self._settings)
+        if kind is not None and kind not in allowed:
+            message = f"a {kind.value} is not allowed by GET"
+            raise BadRequest(405, message, headers={"Allow": "POST"})
 
 
-def _from_parameters(request: Request) -> GraphQLRequest:
-    given = request.query_params
-    document: dict[str, Any] = {"query": given.get("query")}
-    if given.get("operationName"):
-        document["operationName"] = given["operationName"]
-    for name in ("variables", "extensions"):
-        if text := given.get(name):
-            try:
-                document[name] = orjson.loads(text)
-            except orjson.JSONDecodeError:
-                raise BadRequest(400, f"{name} must be a JSON object") from None
-    return _checked(document)
+def _status_and_headers(result: OperationResult, media_type: str) -> tuple[int, dict[str, str]]:
+    """The status of an answer: 200 wherever something was executed and something came of it.
+
+    An older client takes any other status for a fault of the transport, so it gets one only for
+    what it may try again, where there is nothing in the answer but that.
+    """
+    if result.body.get("data") is None and (errors := result.body.get("errors")):
+        extensions = errors[0].get("extensions") or {}
+        code = extensions.get("code")
+        if code == ErrorCode.UNAVAILABLE or "retryAfter" in extensions:
+            wait = extensions.get("retryAfter", _RETRY_SECONDS)
+            status = 503 if code == ErrorCode.UNAVAILABLE else 429
+            return status, {"Retry-After": str(ceil(wait))}
+    return 200 if result.executed or media_type == JSON_RESPONSE else 400, {}
 
 
-def _from_document(body: bytes) -> GraphQLRequest:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise BadRequest(400, "the body must be valid JSON in UTF-8") from None
-    if not isinstance(document, dict):
-        raise BadRequest(400, "the body must be a JSON object with a query")
-    return _checked(document)
+def _headers(error: ApiError) -> dict[str, str]:
+    if error.code is ErrorCode.UNAUTHENTICATED:
+        return {"WWW-Authenticate": "Bearer"}
+    if error.code in (ErrorCode.UNAVAILABLE, ErrorCode.TIMEOUT, ErrorCode.LIMIT_EXCEEDED):
+        return {"Retry-After": str(ceil(error.extensions.get("retryAfter", _RETRY_SECONDS)))}
+    return {}
 
 
-def _checked(document: dict[str, Any]) -> GraphQLRequest:
-    query = document.get("query")
-    if not isinstance(query, str) or not query:
-        raise BadRequest(400, "query must be a non-empty string")
-    operation_name = document.get("operationName")
-    if operation_name is not None and not isinstance(operation_name, str):
-        raise BadRequest(400, "operationName must be a string")
-    for name in ("variables", "extensions"):
-        if document.get(name) is not None and not isinstance(document[name], dict):
-            raise BadRequest(400, f"{name} must be an object")
-    return GraphQLRequest(query, document.get("variables"), operation_name or None)
+def _with_charset(media_type: str) -> str:
+    return f"{media_type}; charset=utf-8"
 
 
-def _response_type(request: Request) -> str | None:
-    """The media type to answer in: the client's best of the two; None where it takes neither."""
-    accepted = request.headers.get("accept", "*/*")
-    best, best_quality = None, 0.0
-    for part in accepted.split(","):
-        name, *parameters = (one.strip().lower() for one in part.split(";"))
-        quality = _quality(parameters)
-        candidate = {
-            GRAPHQL_RESPONSE: GRAPHQL_RESPONSE,
-            JSON_RESPONSE: JSON_RESPONSE,
-            EVENT_STREAM: EVENT_STREAM,
-            "application/*": GRAPHQL_RESPONSE,
-            "*/*": JSON_RESPONSE,
-        }.get(name)
-        if candidate is not None and quality > best_quality:
-            best, best_quality = candidate, quality
-    return best
-
-
-def _quality(parameters: list[str]) -> float:
-    for one in parameters:
-        if one.startswith("q="):
-            try:
-                return float(one[2:])
-            except ValueError:
-                return 0.0
-    return 1.0
-
-
-def _is_mutation_refusal(body: dict[str, Any]) -> bool:
-    return any("not allowed" in error["message"] for error in body.get("errors", ()))
-
-
-def _refusal(error: BadRequest, media_type: str) -> Response:
-    document = {"errors": [{"message": error.message, "extensions": {"code": error.code.value}}]}
-    headers = {"Allow": "GET, POST"} if error.status == 405 else None
-    return Response(orjson.dumps(document), error.status, headers, media_type)
+def _refusal(
+    error: ApiError, status: int, media_type: str | None, headers: dict[str, str]
+) -> Response:
+    """An error document, in JSON for who asked for a stream or for nothing that we have."""
+    body: dict[str, Any] = {"errors": [error.document]}
+    known = GRAPHQL_RESPONSE if media_type == GRAPHQL_RESPONSE else JSON_RESPONSE
+    return Response(orjson.dumps(body), status, headers, _with_charset(known))
