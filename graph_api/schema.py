@@ -1,6 +1,7 @@
 """Assembles the GraphQL schema from each domain's parts; nothing else."""
 
 from graph_api.audit.queries import add_audit
+from graph_api.auth.queries import add_auth
 from graph_api.changes.queries import add_changes
 from graph_api.compliance.queries import add_compliance
 from graph_api.core.api.permission_table import permission_table
@@ -29,6 +30,7 @@ def graph_schema(settings: Settings, registry: GraphRegistry | None = None) -> G
             add_rules([mark_snapshots_stale]),
             add_compliance,
             add_filings,
+            add_auth,
         ],
         on_delete={"Lease": delete_volumes},
     )

@@ -25,6 +25,7 @@ ResultT = TypeVar("ResultT")
 _ARGON2 = PasswordHasher()
 _BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
 _BCRYPT_BYTES = 72
+_FEWEST_DIFFERENT = 5
 # as many as there are processors: more would only hold more memory at a time
 _HASHING = ThreadPoolExecutor(min(4, os.cpu_count() or 1), "password-hashing")
 
@@ -52,6 +53,24 @@ async def check_password(
     are, every check does the work of both kinds.
     """
     return await _in_thread(lambda: _checked(password, password_hash, bcrypt_cost))
+
+
+def problem_of(password: str, email: str, fewest: int) -> str | None:
+    """What is wrong with a password that somebody wants to have; None, if it may be one."""
+    if len(password) < fewest:
+        return f"must have at least {fewest} characters"
+    if len(password) > LONGEST_PASSWORD:
+        return f"must not have more than {LONGEST_PASSWORD} characters"
+    if password.strip().lower() in (email.lower(), email.partition("@")[0].lower()):
+        return "must not be the email address"
+    if len(set(password)) < _FEWEST_DIFFERENT:
+        return f"must have at least {_FEWEST_DIFFERENT} different characters"
+    return None
+
+
+def one_time_password() -> str:
+    """A password for one use, such as a person can copy."""
+    return secrets.token_urlsafe(18)
 
 
 def is_password_hash(text: str) -> bool:

@@ -24,7 +24,7 @@ from graph_api.auth.store.api_keys import (
 from graph_api.auth.store.attempts import (
     count_failure,
     forget_failures,
-    is_locked,
+    lock_of,
 )
 from graph_api.auth.store.listing import (
     api_key_page,
@@ -72,9 +72,9 @@ __all__ = [
     "forget_failures",
     "give_refresh_token",
     "has_users",
-    "is_locked",
     "live_api_keys",
     "live_sessions",
+    "lock_of",
     "locked_account",
     "note_key_use",
     "note_session_use",

@@ -8,10 +8,10 @@ from graph_api.settings import Settings
 _TENANT = SIGN_IN_VIEWER.tenant_id
 
 
-async def is_locked(database: Database, email_hash: str) -> bool:
-    """Whether sign-in by an email is locked at present."""
+async def lock_of(database: Database, email_hash: str) -> bool | None:
+    """Whether sign-in by an email is locked at present; None where nobody has failed lately."""
     rows = await database.fetch(SIGN_IN_VIEWER, statement("login_lock"), _TENANT, email_hash)
-    return bool(rows and rows[0]["is_locked"])
+    return rows[0]["is_locked"] if rows else None
 
 
 async def count_failure(database: Database, settings: Settings, email_hash: str) -> bool:

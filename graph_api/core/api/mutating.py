@@ -31,14 +31,17 @@ def add_mutation(
     """Give a mutation type a field.
 
     The payload's resolvers find what `write` gave as `root.value`. What the operation has read is
-    forgotten afterwards. With `lifecycle` the answer may be an IllegalTransition; `also` is a
-    refusal that this mutation alone has.
+    forgotten afterwards. With `given` None there is no input. With `lifecycle` the answer may be an
+    IllegalTransition; `also` is a refusal that this mutation alone has.
     """
+    arguments = []
+    if given is not None:
+        arguments.append(Argument("input", given, input_description, required=True))
     refusals = (Refusal, IllegalTransition) if also is None else (Refusal, IllegalTransition, also)
 
-    async def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
+    async def resolve(root: Any, info: strawberry.Info, **asked: Any) -> Any:
         context = context_of(info)
-        result = await answered(lambda: write(context, arguments["input"]))
+        result = await answered(lambda: write(context, asked.get("input")))
         context.renew_loaders()
         if isinstance(result, refusals):
             return result
@@ -53,6 +56,6 @@ def add_mutation(
         result_union(f"{pascal}Result", payload, lifecycle=lifecycle, also=also),
         resolve,
         description,
-        [Argument("input", given, input_description, required=True)],
+        arguments,
         permission=permission,
     )
