@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph_api.core.admission import Admission
+from graph_api.core.budget import CostBudget
 from graph_api.core.database import Database, OperationDatabase
 from graph_api.core.feed import ChangeFeed
 from graph_api.core.graph.reading import GraphReader
@@ -23,6 +25,17 @@ class Services:
     database: Database
     registry: GraphRegistry
     feed: ChangeFeed
+    budget: CostBudget = field(init=False)
+    admission: Admission = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        object.__setattr__(self, "budget", CostBudget(settings, self.database))
+        object.__setattr__(
+            self,
+            "admission",
+            Admission(settings.operations_max_concurrent, settings.operations_max_waiting),
+        )
 
     def operation(self, viewer: Viewer) -> "OperationContext":
         """A fresh context for one operation of a viewer."""

@@ -1,6 +1,6 @@
 """Batches what one operation reads: each kind of read, for all that ask for it, is one statement."""
 
-from asyncio import ensure_future, gather
+from asyncio import CancelledError, Task, current_task, ensure_future, gather
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,6 +26,14 @@ class Loaders:
         self._viewer = viewer
         self._tasks: dict[tuple[object, ...], Any] = {}
         self._loaders: dict[tuple[object, ...], Any] = {}
+        self._batches: set[Task[Any]] = set()
+        self._is_over = False
+
+    def cancel(self) -> None:
+        """End what is still being read, and read no more: nobody waits for it."""
+        self._is_over = True
+        for task in (*self._batches, *self._tasks.values()):
+            task.cancel()
 
     async def entity(self, label: str, entity_id: UUID) -> GraphEntity | None:
         """The entity of a label and id; None where the viewer has none."""
@@ -103,9 +111,24 @@ class Loaders:
         loader = self._loaders.get(key)
         if loader is None:
             cache_key = _vertex_key if by_vertex else None
-            loader = DataLoader(batch, get_cache_key=cache_key)
+            loader = DataLoader(self._cancellable(batch), get_cache_key=cache_key)
             self._loaders[key] = loader
         return loader
+
+    def _cancellable(self, batch: Any) -> Any:
+        """A batch that `cancel` ends: it runs in a task of its own, which no reader's end ends."""
+
+        async def run(keys: list[Any]) -> Any:
+            task = current_task()
+            if task is None or self._is_over:
+                raise CancelledError
+            self._batches.add(task)
+            try:
+                return await batch(keys)
+            finally:
+                self._batches.discard(task)
+
+        return run
 
 
 def _vertex_key(parent: GraphEntity) -> str:

@@ -21,7 +21,7 @@ async def test_a_known_document_is_not_validated_again(
         validated.append(arguments)
         return validate(*arguments, **named)
 
-    monkeypatch.setattr("strawberry.schema.schema.validate", counted)
+    monkeypatch.setattr("graph_api.core.api.documents.validate", counted)
     document = "query KnownDocument { wells(first: 1) { nodes { apiNumber } } }"
     for _ in range(3):
         assert "errors" not in (await run(document)).body
@@ -38,7 +38,9 @@ async def test_a_known_document_is_not_validated_again(
 async def test_too_deep_or_too_many_aliases_is_refused_every_time(
     services: Services, viewer: Viewer, document: str, complaint: str
 ) -> None:
-    narrow = services.settings.model_copy(update={"document_max_depth": 3, "document_max_aliases": 2})
+    narrow = services.settings.model_copy(
+        update={"document_max_depth": 3, "document_max_aliases": 2}
+    )
     schema = graph_schema(narrow).schema
     for _ in range(2):
         result = await run_operation(schema, services.operation(viewer), document)

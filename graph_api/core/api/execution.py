@@ -1,84 +1,28 @@
 """Runs one GraphQL operation and says what happened without saying too much."""
 
-import logging
-import uuid
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from graphql.execution.executor import Executor
-from strawberry.extensions import (
-    AddValidationRules,
-    MaxAliasesLimiter,
-    MaxTokensLimiter,
-    ParserCache,
-    QueryDepthLimiter,
-    SchemaExtension,
-    ValidationCache,
-)
-from strawberry.extensions.directives import DirectivesExtension, DirectivesExtensionSync
-from strawberry.extensions.runner import SchemaExtensionsRunner
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from graph_api.core.api.error_documents import error_document
+from graph_api.core.api.operation_schema import PREPARED
+from graph_api.core.api.planning import (
+    DocumentRefused,
+    PlannedOperation,
+    may_introspect,
+    plan_operation,
+)
 from graph_api.core.context import OperationContext
 from graph_api.core.database import StatementLog, statement_log
 from graph_api.core.errors import ApiError, ErrorCode
-from graph_api.core.observing.operations import (
-    new_statement_log,
-    note_execution,
-    observed,
-    observed_stream,
-)
-from graph_api.settings import Settings
-
-_log = logging.getLogger("graph_api")
-
-_CACHED_DOCUMENTS = 500
-
-
-class OperationSchema(strawberry.Schema):
-    """A Strawberry schema whose errors are reported by `run_operation`, not logged twice."""
-
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Leave errors to `run_operation`."""
-
-    def create_extensions_runner(
-        self, execution_context: ExecutionContext, extensions: list[SchemaExtension]
-    ) -> SchemaExtensionsRunner:
-        """As ever; the operation's name and type can be told from here on."""
-        note_execution(execution_context)
-        return super().create_extensions_runner(execution_context, extensions)
-
-    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
-        """The schema's own; not Strawberry's for directives on fields, which slows every field."""
-        return [
-            one
-            for one in super().get_extensions(sync)
-            if not isinstance(one, DirectivesExtension | DirectivesExtensionSync)
-        ]
-
-
-class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core's executor, with a subscription's events kept apart.
-
-    graphql-core 3.3.2 remembers the fields of every event for as long as the subscription lasts,
-    about a kilobyte each.
-    """
-
-    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
-        """An executor for one event, with a memory of its own."""
-        executor = super().build_per_event_executor(payload)
-        executor._relevant_sub_fields = {}
-        return executor
+from graph_api.core.observing.operations import new_statement_log, observed, observed_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +33,15 @@ class OperationResult:
     executed: bool
     """False where the document was refused before anything ran."""
     statements: StatementLog
-
-
-def operation_extensions(settings: Settings) -> list[Callable[[], SchemaExtension]]:
-    """The limits and caches that every operation passes through."""
-    # made once: a limiter makes new rules each time, and validations are cached by their rules
-    limits = [
-        *QueryDepthLimiter(max_depth=settings.document_max_depth).validation_rules,
-        *MaxAliasesLimiter(max_alias_count=settings.document_max_aliases).validation_rules,
-    ]
-    return [
-        partial(ParserCache, maxsize=_CACHED_DOCUMENTS),
-        partial(ValidationCache, maxsize=_CACHED_DOCUMENTS),
-        partial(MaxTokensLimiter, max_token_count=settings.document_max_tokens),
-        partial(AddValidationRules, limits),
-    ]
+    operation_name: str | None = None
+    operation_type: OperationType | None = None
+    """None where the document does not tell."""
+    cost: int | None = None
+    """What the viewer was charged."""
+    refusal: ErrorCode | None = None
+    """Why it was refused, where that is known before the document is looked into, or as a whole."""
+    retry_after_seconds: float | None = None
+    """When the same operation may be let in; None where waiting does not help."""
 
 
 @observed
@@ -120,36 +58,16 @@ async def run_operation(
     log = new_statement_log()
     token = statement_log.set(log)
     allowed = {OperationType.QUERY} | ({OperationType.MUTATION} if allow_mutations else set())
+    method = "POST" if allow_mutations else "GET"
     try:
-        async with context.database.held():
-            result = await schema.execute(
-                query,
-                variable_values=variables,
-                operation_name=operation_name,
-                context_value=context,
-                allowed_operation_types=allowed,
-            )
-    except InvalidOperationTypeError as error:
-        message = error.as_http_error_reason("POST" if allow_mutations else "GET")
-        return OperationResult(_refused(message), executed=False, statements=log)
-    except CannotGetOperationTypeError:
-        message = "the document has several operations, or none of that name; give operationName"
-        return OperationResult(_refused(message), executed=False, statements=log)
+        planned = await plan_operation(
+            schema, context, query, variables, operation_name, allowed, method
+        )
+        return await _carried_out(schema, context, planned, query, variables, log)
+    except (ApiError, DocumentRefused) as refusal:
+        return _refused(context, refusal, log)
     finally:
         statement_log.reset(token)
-    return _operation_result(result, log)
-
-
-def _operation_result(result: ExecutionResult, log: StatementLog) -> OperationResult:
-    body: dict[str, Any] = {}
-    if result.errors:
-        body["errors"] = [error_document(error) for error in result.errors]
-    executed = not isinstance(result, PreExecutionError)
-    if executed:
-        body["data"] = result.data
-    if result.extensions:
-        body["extensions"] = result.extensions
-    return OperationResult(body, executed=executed, statements=log)
 
 
 @observed_stream
@@ -161,50 +79,136 @@ async def stream_operation(
     operation_name: str | None = None,
 ) -> AsyncGenerator[OperationResult, None]:
     """Execute a document of any type, with one result for each event of a subscription."""
+    log = statement_log.get() or StatementLog()
     try:
-        results = await schema.stream(
-            query,
-            variable_values=variables,
-            operation_name=operation_name,
-            context_value=context,
+        planned = await plan_operation(
+            schema, context, query, variables, operation_name, tuple(OperationType)
         )
-        async with aclosing(results):
-            async for result in results:
-                if isinstance(result, ExecutionResult):
-                    yield _operation_result(result, StatementLog())
-    except CannotGetOperationTypeError:
-        message = "the document has several operations, or none of that name; give operationName"
-        yield OperationResult(_refused(message), executed=False, statements=StatementLog())
+        if planned.named.operation_type is not OperationType.SUBSCRIPTION:
+            yield await _carried_out(schema, context, planned, query, variables, log)
+            return
+    except (ApiError, DocumentRefused) as refusal:
+        yield _refused(context, refusal, log)
+        return
+    results = await schema.stream(
+        query,
+        variable_values=variables,
+        operation_name=planned.named.operation_name,
+        context_value=context,
+        operation_extensions={PREPARED: planned.named.document},
+    )
+    is_first = True
+    async with aclosing(results):
+        async for result in results:
+            if isinstance(result, ExecutionResult):
+                executed = not isinstance(result, PreExecutionError)
+                made = _result(context, planned, result, StatementLog(), executed=executed)
+                if not is_first:
+                    made.body.pop("extensions", None)
+                is_first = False
+                yield made
 
 
-def _refused(message: str) -> dict[str, Any]:
-    code = ErrorCode.BAD_USER_INPUT.value
-    return {"errors": [{"message": message, "extensions": {"code": code}}]}
+async def _carried_out(
+    schema: strawberry.Schema,
+    context: OperationContext,
+    planned: PlannedOperation,
+    query: str,
+    variables: dict[str, Any] | None,
+    log: StatementLog,
+) -> OperationResult:
+    """The result of a query or a mutation, in its turn and in its time."""
+    seconds = context.settings.operation_timeout_seconds
+    try:
+        async with asyncio.timeout(seconds), context.services.admission.turn():
+            result = await _executed(schema, context, planned, query, variables)
+    except TimeoutError:
+        error = ApiError(
+            ErrorCode.TIMEOUT, f"the operation took longer than {seconds:g} seconds and was ended"
+        )
+        result = ExecutionResult(data=None, errors=[_as_graphql(error)])
+        return _result(context, planned, result, log, executed=True)
+    return _result(context, planned, result, log, executed=not _is_request_error(result))
 
 
-def error_document(error: GraphQLError) -> dict[str, Any]:
-    """An error as the client sees it: coded, and masked where the cause is ours.
+async def _executed(
+    schema: strawberry.Schema,
+    context: OperationContext,
+    planned: PlannedOperation,
+    query: str,
+    variables: dict[str, Any] | None,
+) -> ExecutionResult:
+    async with context.database.held():
+        try:
+            return await schema.execute(
+                query,
+                variable_values=variables,
+                operation_name=planned.named.operation_name,
+                context_value=context,
+                operation_extensions={PREPARED: planned.named.document},
+            )
+        finally:
+            # what the loaders still read would go on in Postgres after a timeout
+            context.loaders.cancel()
+            context.renew_loaders()
 
-    What is masked is logged in full under the error id that the client is given.
-    """
-    original = error.original_error
-    while isinstance(original, GraphQLError) and original.original_error is not None:
-        original = original.original_error
-    document: dict[str, Any] = {"message": error.message}
-    if error.locations:
-        document["locations"] = [
-            {"line": one.line, "column": one.column} for one in error.locations
-        ]
-    if error.path:
-        document["path"] = error.path
-    if isinstance(original, ApiError):
-        document["message"] = original.message
-        document["extensions"] = original.extensions
-    elif original is None or isinstance(original, GraphQLError):
-        document["extensions"] = {"code": ErrorCode.BAD_USER_INPUT.value}
-    else:
-        error_id = str(uuid.uuid4())
-        _log.error("internal error %s", error_id, exc_info=original)
-        document["message"] = "something went wrong on our side; quote the error id to us"
-        document["extensions"] = {"code": ErrorCode.INTERNAL.value, "errorId": error_id}
-    return document
+
+def _is_request_error(result: ExecutionResult) -> bool:
+    """Whether nothing ran, such as for variables of a wrong type."""
+    if isinstance(result, PreExecutionError):
+        return True
+    errors = result.errors or ()
+    return result.data is None and bool(errors) and all(one.path is None for one in errors)
+
+
+def _result(
+    context: OperationContext,
+    planned: PlannedOperation,
+    result: ExecutionResult,
+    log: StatementLog,
+    *,
+    executed: bool,
+) -> OperationResult:
+    body: dict[str, Any] = {}
+    if result.errors:
+        body["errors"] = _error_documents(context, result.errors)
+    if executed:
+        body["data"] = result.data
+    body["extensions"] = {**(result.extensions or {}), "cost": planned.charge.shown()}
+    return OperationResult(
+        body,
+        executed=executed,
+        statements=log,
+        operation_name=planned.named.operation_name,
+        operation_type=planned.named.operation_type,
+        cost=planned.charge.requested,
+    )
+
+
+def _refused(
+    context: OperationContext, refusal: ApiError | DocumentRefused, log: StatementLog
+) -> OperationResult:
+    if isinstance(refusal, DocumentRefused):
+        body = {"errors": _error_documents(context, refusal.errors)}
+        return OperationResult(body, executed=False, statements=log)
+    return OperationResult(
+        {"errors": _error_documents(context, [_as_graphql(refusal)])},
+        executed=False,
+        statements=log,
+        refusal=refusal.code,
+        retry_after_seconds=refusal.extensions.get("retryAfterSeconds"),
+    )
+
+
+def _as_graphql(error: ApiError) -> GraphQLError:
+    return GraphQLError(error.message, original_error=error)
+
+
+def _error_documents(
+    context: OperationContext, errors: Sequence[GraphQLError]
+) -> list[dict[str, Any]]:
+    with_suggestions = may_introspect(context)
+    return [error_document(one, with_suggestions=with_suggestions) for one in errors]
+
+
+__all__ = ["OperationResult", "error_document", "run_operation", "stream_operation"]

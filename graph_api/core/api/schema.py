@@ -11,10 +11,10 @@ from strawberry.schema.config import StrawberryConfig
 from graph_api.core.api.as_of import as_of_directive
 from graph_api.core.api.building import GraphQLClass, definition_of, object_type
 from graph_api.core.api.entities import EntityTypes
-from graph_api.core.api.execution import OperationExecutor, OperationSchema, operation_extensions
 from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.mutations import GraphMutations, OnDelete
+from graph_api.core.api.operation_schema import OperationExecutor, OperationSchema
 from graph_api.core.api.permitting import guard_fields
 from graph_api.core.api.queries import GraphQueries
 from graph_api.core.api.scalars import SCALAR_MAP, Describe, FieldTypes
@@ -88,7 +88,7 @@ def build_schema(
         subscription=subscription if definition_of(subscription).fields else None,
         types=list(types.models.values()),
         directives=[as_of_directive],
-        extensions=operation_extensions(settings),
+        settings=settings,
         execution_context_class=OperationExecutor,
         config=StrawberryConfig(scalar_map=SCALAR_MAP),
     )

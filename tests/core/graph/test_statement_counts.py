@@ -21,8 +21,8 @@ LEASES = 500
 
 THREE_LEVELS = """query ($first: Int!) {
   leases(first: $first) { COUNT nodes {
-    name operators { COUNT nodes { name } }
-    wells(first: 10) { COUNT nodes { apiNumber permits { COUNT nodes { permitNumber } } } } } } }"""
+    name operators(first: 5) { COUNT nodes { name } }
+    wells(first: 10) { COUNT nodes { apiNumber permits(first: 5) { COUNT nodes { permitNumber } } } } } } }"""
 
 
 class Holdings:

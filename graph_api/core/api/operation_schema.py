@@ -1,0 +1,68 @@
+"""The Strawberry schema that operations run on, which takes documents as they were prepared."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from graphql.execution.executor import Executor
+from strawberry.extensions import SchemaExtension
+from strawberry.extensions.directives import DirectivesExtension, DirectivesExtensionSync
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.execution import ExecutionContext
+
+from graph_api.core.api.documents import Documents
+from graph_api.settings import Settings
+
+PREPARED = "prepared"
+"""Under which name Strawberry is handed the parsed and validated document."""
+
+
+class _PreparedDocument(SchemaExtension):
+    """Spares Strawberry the parsing and validation of a document that was prepared."""
+
+    def on_parse(self) -> Iterator[None]:
+        execution = self.execution_context
+        execution.graphql_document = (execution.operation_extensions or {}).get(PREPARED)
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        execution = self.execution_context
+        if PREPARED in (execution.operation_extensions or {}):
+            execution.pre_execution_errors = []
+        yield
+
+
+class OperationSchema(strawberry.Schema):
+    """A Strawberry schema whose documents are prepared, and errors reported, by `run_operation`."""
+
+    def __init__(self, *, settings: Settings, **parts: Any) -> None:
+        super().__init__(**parts, extensions=[_PreparedDocument])
+        self.documents = Documents(self._schema, settings)
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Leave errors to `run_operation`."""
+
+    def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
+        """The schema's own; not Strawberry's for directives on fields, which slows every field."""
+        return [
+            one
+            for one in super().get_extensions(sync)
+            if not isinstance(one, DirectivesExtension | DirectivesExtensionSync)
+        ]
+
+
+class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
+    """graphql-core's executor, with a subscription's events kept apart.
+
+    graphql-core 3.3.2 remembers the fields of every event for as long as the subscription lasts,
+    about a kilobyte each.
+    """
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
+        """An executor for one event, with a memory of its own."""
+        executor = super().build_per_event_executor(payload)
+        executor._relevant_sub_fields = {}
+        return executor
