@@ -146,8 +146,8 @@ def _status_and_headers(result: OperationResult, media_type: str) -> tuple[int, 
     if result.body.get("data") is None and (errors := result.body.get("errors")):
         extensions = errors[0].get("extensions") or {}
         code = extensions.get("code")
-        if code == ErrorCode.UNAVAILABLE or "retryAfter" in extensions:
-            wait = extensions.get("retryAfter", _RETRY_SECONDS)
+        if code == ErrorCode.UNAVAILABLE or "retryAfterSeconds" in extensions:
+            wait = extensions.get("retryAfterSeconds", _RETRY_SECONDS)
             status = 503 if code == ErrorCode.UNAVAILABLE else 429
             return status, {"Retry-After": str(ceil(wait))}
     return 200 if result.executed or media_type == JSON_RESPONSE else 400, {}
@@ -157,7 +157,7 @@ def _headers(error: ApiError) -> dict[str, str]:
     if error.code is ErrorCode.UNAUTHENTICATED:
         return {"WWW-Authenticate": "Bearer"}
     if error.code in (ErrorCode.UNAVAILABLE, ErrorCode.TIMEOUT, ErrorCode.LIMIT_EXCEEDED):
-        return {"Retry-After": str(ceil(error.extensions.get("retryAfter", _RETRY_SECONDS)))}
+        return {"Retry-After": str(ceil(error.extensions.get("retryAfterSeconds", _RETRY_SECONDS)))}
     return {}
 
 
