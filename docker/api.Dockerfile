@@ -17,13 +17,16 @@ COPY sql/ sql/
 COPY cypher/ cypher/
 COPY --from=graphiql /build/graph_api/static/graphiql/ graph_api/static/graphiql/
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir dist . \
-    && /opt/graph-api/bin/pip install --no-cache-dir -c constraints.txt dist/*.whl
+    && /opt/graph-api/bin/pip install --no-cache-dir -c constraints.txt "$(echo dist/*.whl)[otel]"
 
 FROM python:3.11-slim
-RUN useradd --system --user-group --no-create-home --home-dir /nonexistent graph-api
+RUN groupadd --gid 10001 graph-api \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin graph-api
 COPY --from=package /opt/graph-api /opt/graph-api
-ENV PATH=/opt/graph-api/bin:$PATH PYTHONUNBUFFERED=1
-USER graph-api
+ENV PATH=/opt/graph-api/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# As numbers, by which an orchestrator can tell that it is not root.
+USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from graph_api.core.age import SERVING_ROLE
 from graph_api.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -71,15 +72,59 @@ def test_every_password_comes_from_outside(compose: dict[str, Any], name: str) -
     passwords = {key: value for key, value in environment.items() if "PASSWORD" in key}
     assert passwords
     for value in passwords.values():
-        assert re.fullmatch(r"\$\{POSTGRES_PASSWORD:\?[^}]+\}", value)
+        assert re.fullmatch(r"\$\{(POSTGRES|SERVICE)_PASSWORD:\?[^}]+\}", value)
     for value in environment.values():
         assert not re.search(r"://[^/@]*:[^/@]*@", str(value)), "a password in a URL"
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_secret_must_be_given(compose: dict[str, Any], name: str) -> None:
+    environment = compose["services"][name]["environment"]
+    fields = Settings.model_fields
+    secret = {
+        key: value
+        for key, value in environment.items()
+        if (field := fields.get(key.removeprefix(PREFIX).lower()))
+        and not (field.repr or key.endswith("_URL"))
+    }
+    assert name == "database" or {f"{PREFIX}AUTH_SECRET", f"{PREFIX}AUDIT_KEYS"} <= set(secret)
+    for value in secret.values():
+        assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value)
+
+
+def test_the_api_does_not_know_the_owner_of_the_database(compose: dict[str, Any]) -> None:
+    environment = compose["services"]["api"]["environment"]
+    assert f"//{SERVING_ROLE}@" in environment["GRAPH_API_DATABASE_URL"]
+    assert not [value for value in environment.values() if "POSTGRES_PASSWORD" in value]
+    migrating = compose["services"]["migrate"]["environment"]
+    assert migrating["GRAPH_API_SERVICE_PASSWORD"] == environment["PGPASSWORD"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_is_confined(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["pids_limit"] <= 1000
+    assert {"cap_add", "privileged", "user"}.isdisjoint(service)
+    for mount in service["tmpfs"]:
+        assert {"noexec", "nosuid"} <= set(mount.partition(":")[2].split(","))
+
+
+@pytest.mark.parametrize("dockerfile", ["api.Dockerfile", "database.Dockerfile"])
+def test_no_image_runs_as_root(dockerfile: str) -> None:
+    last_stage = (ROOT / "docker" / dockerfile).read_text().rpartition("\nFROM ")[2]
+    (user,) = re.findall(r"^USER (\S+)$", last_stage, flags=re.MULTILINE)
+    assert user.partition(":")[0] not in ("root", "0")
+    assert last_stage.index("\nUSER ") < last_stage.index("\nCMD ")
+
+
 def test_no_file_of_secrets_is_committed_or_put_into_an_image() -> None:
     assert not (ROOT / ".dockerignore").read_text().count("!.env")
+    assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
     for dockerfile in (ROOT / "docker").iterdir():
-        assert "PASSWORD" not in dockerfile.read_text()
+        assert not re.search(r"PASSWORD|SECRET|TOKEN|_KEYS?\b|--build-arg", dockerfile.read_text())
 
 
 @pytest.mark.parametrize("name", API_SERVICES)
@@ -113,7 +158,7 @@ def test_the_api_image_is_small_pinned_and_not_root() -> None:
     assert text.count("FROM ") >= 2
     assert "FROM python:3.11-slim\n" in text
     assert "-c constraints.txt" in text
-    assert re.findall(r"^USER (\S+)$", text, flags=re.MULTILINE) == ["graph-api"]
+    assert re.findall(r"^USER (\S+)$", text, flags=re.MULTILINE) == ["10001:10001"]
 
 
 def test_what_the_api_image_copies_is_not_ignored() -> None:
