@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import asyncpg
 
+from graph_api.core import statements
 from graph_api.core.age import prepare_connection, serving_options
 from graph_api.core.audit_keys import audit_keys
 from graph_api.core.auth_keys import auth_keys
@@ -17,7 +18,6 @@ from graph_api.core.errors import ApiError, ErrorCode, bad_input
 from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
 from graph_api.core.statements import Statement
-from graph_api.core.statements import statement as named_statement
 from graph_api.core.viewer import Reach, Viewer
 from graph_api.settings import Settings
 
@@ -151,9 +151,12 @@ class Database:
         """One snapshot of what a viewer may see; nothing can be written in it."""
         async with self._acquire() as connection:
             try:
-                async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    await connection.fetch(_ACT_FOR.text, viewer.tenant_id, reach.value)
+                # in one round trip, which leaves no way to pass the tenant but as a literal
+                await connection.execute(_beginning(viewer.tenant_id, reach))
+                try:
                     yield Session(connection, viewer)
+                finally:
+                    await connection.execute(_END_READING.text)
             except _FAILURES as error:
                 raise _translated(error) from error
 
@@ -280,7 +283,17 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
         return ""
 
 
-_ACT_FOR = named_statement("act_for_tenant")
+_ACT_FOR = statements.statement("act_for_tenant")
+_BEGIN_READING = statements.statement("begin_reading")
+_ACT_FOR_LITERALLY = statements.statement("act_for_tenant_literally")
+_END_READING = statements.statement("end_reading")
+
+
+def _beginning(tenant_id: str, reach: Reach) -> str:
+    """What begins a reading transaction; whatever the tenant's name holds, hex digits are safe."""
+    act = _ACT_FOR_LITERALLY.fill(tenant_hex=tenant_id.encode().hex(), reach=reach.value)
+    return f"{_BEGIN_READING.text}; {act.text}"
+
 
 _FAILURES = (
     TimeoutError,

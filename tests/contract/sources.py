@@ -55,7 +55,7 @@ def calls_of(tree: ast.AST, *functions: str) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id in functions
+            and isinstance(node.func, ast.Name | ast.Attribute)
+            and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in functions
         ):
             yield node

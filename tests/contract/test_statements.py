@@ -82,6 +82,8 @@ PARTS = {
     "columns": "one ag_catalog.agtype",
     "table": 'oilgas."Well"',
     "statement": "select 1",
+    "tenant_hex": "6f6e65",
+    "reach": "own",
     "function": "ag_catalog.age_unnest(ag_catalog.agtype)",
 }
 
