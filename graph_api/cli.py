@@ -12,15 +12,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from graph_api.audit.cli import audit_app
+from graph_api.auth.cli import user_app
+from graph_api.auth.first_admin import FirstAdmin, make_first_admin
 from graph_api.backup.cli import backup_app
 from graph_api.core.age import AgeUnavailableError, RowSecurityError
+from graph_api.core.auth_keys import AuthSecretError
 from graph_api.core.database import Database
 from graph_api.core.doctor import Finding, Verdict, examine, unreachable
 from graph_api.core.embedded import EmbeddedPostgresError
 from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import MigrationError, migrate, set_service_password
 from graph_api.core.server import owned_database, running_database
-from graph_api.core.viewer import Viewer
+from graph_api.core.viewer import SHARED_TENANT, Viewer
 from graph_api.demo import DEMO_TENANT, prepare_demo, serve_demo
 from graph_api.entities.graph import graph_registry
 from graph_api.entities.imports.formats import FORMATS
@@ -42,12 +45,14 @@ app = typer.Typer(
 feed_app = typer.Typer(help="The change feed.", no_args_is_help=True)
 app.add_typer(feed_app, name="feed")
 app.add_typer(audit_app, name="audit")
+app.add_typer(user_app, name="user")
 app.add_typer(backup_app)
 _console = Console(stderr=True, highlight=False)
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
 _PERMISSIONS_FILE = Path(__file__).parent.with_name("docs") / "permissions.md"
 _KNOWN_FAILURES = (
     AgeUnavailableError,
+    AuthSecretError,
     EmbeddedPostgresError,
     MigrationError,
     RowSecurityError,
@@ -89,12 +94,25 @@ def demo() -> None:
 
 
 @app.command(name="migrate")
-def migrate_command() -> None:
-    """Bring the database to this version, and re-assert what AGE relies on."""
-    asyncio.run(_migrate(Settings()))
+def migrate_command(
+    admin_tenant: Annotated[
+        str | None,
+        typer.Option(
+            help="Tenant of the first administrator, who is made where there is no user yet; "
+            "GRAPH_API_DEV_TENANT when left out, or else what all tenants share."
+        ),
+    ] = None,
+) -> None:
+    """Bring the database to this version, and re-assert what AGE relies on.
+
+    In a database without users it makes an administrator and prints a password for one use.
+    """
+    settings = Settings()
+    tenant = admin_tenant or settings.dev_tenant or SHARED_TENANT
+    asyncio.run(_migrate(settings, tenant))
 
 
-async def _migrate(settings: Settings) -> None:
+async def _migrate(settings: Settings, admin_tenant: str) -> None:
     async with owned_database(settings) as dsn:
         applied, notices = await migrate(dsn)
         if settings.service_password is not None:
@@ -104,6 +122,7 @@ async def _migrate(settings: Settings) -> None:
             reference = await load_reference_data(database)
             rules = await load_rule_seeds(database, mark_snapshots_stale)
             templates = await load_template_seeds(database)
+            admin = await make_first_admin(database, admin_tenant)
         finally:
             await database.close()
     for migration in applied:
@@ -118,6 +137,17 @@ async def _migrate(settings: Settings) -> None:
         _console.print("the database is up to date")
     for notice in notices:
         _console.print(f"warning: {notice.problem}; {notice.remedy}")
+    if admin is not None:
+        _tell_first_admin(admin)
+
+
+def _tell_first_admin(admin: FirstAdmin) -> None:
+    for line in (
+        f"there was no user: made {admin.email}, who administers tenant {admin.tenant_id}",
+        f"its password, for one use, told this once: {admin.password}",
+        "sign in with it to change it, or add others with `graph-api user add`",
+    ):
+        _console.print(line, markup=False, soft_wrap=True)
 
 
 @app.command()
