@@ -12,6 +12,7 @@ from graph_api.core.api.building import Argument, GraphQLClass, add_field
 from graph_api.core.api.connections import RecordConnection
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.global_ids import parse_global_id
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import ApiError, bad_input, limit_exceeded
@@ -106,4 +107,5 @@ def _add_verification(query: GraphQLClass, verification: GraphQLClass) -> None:
             Argument("first", int, "How many entries at most, up to 50,000, which is the default."),
         ],
         permission=Permission.READ_AUDIT,
+        cost=FieldCost(weight=5000, sized_by=()),
     )

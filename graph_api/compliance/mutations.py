@@ -43,6 +43,7 @@ from graph_api.core.api.outcomes import (
     field_errors,
     invalid,
 )
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import ApiError, ErrorCode
@@ -89,6 +90,7 @@ def _add_assess(parts: SchemaParts) -> None:
         payload,
         assess,
         permission=Permission.ASSESS_COMPLIANCE,
+        cost=FieldCost(weight=5000),
         input_description="What to assess.",
     )
 

@@ -25,6 +25,7 @@ from graph_api.compliance.store.statuses import histories, statuses_of_entities
 from graph_api.core.api.building import Argument, GraphQLClass, add_field, list_of
 from graph_api.core.api.connections import record_connection
 from graph_api.core.api.entities import Node, context_of
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.records import record_type
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.errors import bad_input, limit_exceeded
@@ -183,6 +184,7 @@ def _add_impact(parts: SchemaParts) -> None:
         entries,
         "The entities whose status would change, in order of domain and id.",
         [Argument("first", int, "How many, up to 1,000; 100 when left out.")],
+        cost=FieldCost(size=100, most=_MOST_ENTRIES),
     )
 
 

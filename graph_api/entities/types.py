@@ -8,6 +8,7 @@ import strawberry
 
 from graph_api.core.api.building import Argument, add_field, definition_of, list_of
 from graph_api.core.api.entities import context_of
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.errors import bad_input
 from graph_api.core.model import GraphEntity
@@ -54,4 +55,5 @@ def add_volumes(parts: SchemaParts) -> None:
             Argument("from", date, "First month, by any day up to its first; all, when left out."),
             Argument("to", date, "Last month, by its first day or a later one."),
         ],
+        cost=FieldCost(size=60),
     )

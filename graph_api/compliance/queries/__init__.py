@@ -35,6 +35,7 @@ from graph_api.compliance.types import add_compliance_types, bounded, records_of
 from graph_api.core.api.building import Argument, GraphQLClass, InputValue, add_field, list_of
 from graph_api.core.api.connections import RecordConnection
 from graph_api.core.api.entities import context_of
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.database import Database
 from graph_api.core.pages import Order, Page, PageRequest, page_request
@@ -195,4 +196,5 @@ def _add_summary(parts: SchemaParts) -> None:
             Argument("due_within_days", int, "What soon is, in days; 30 when left out."),
         ],
         permission=Permission.READ_COMPLIANCE,
+        cost=FieldCost(weight=50),
     )

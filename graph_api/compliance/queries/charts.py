@@ -23,6 +23,7 @@ from graph_api.compliance.types import bounded
 from graph_api.core.api.as_of import as_of, texas_day
 from graph_api.core.api.building import Argument, add_field, enum_type, list_of
 from graph_api.core.api.entities import context_of
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.errors import bad_input
 from graph_api.core.permissions import Permission
@@ -69,6 +70,7 @@ def _add_deadlines(parts: SchemaParts) -> None:
             _DOMAINS,
         ],
         permission=Permission.READ_COMPLIANCE,
+        cost=FieldCost(weight=50, size=100),
     )
 
 
@@ -98,6 +100,7 @@ def _add_trend(parts: SchemaParts) -> None:
             _DOMAINS,
         ],
         permission=Permission.READ_COMPLIANCE,
+        cost=FieldCost(weight=50, size=13, most=_MOST_POINTS, sized_by=("points",)),
     )
 
 
@@ -118,6 +121,7 @@ def _add_filings(parts: SchemaParts) -> None:
         "How many filings in the graph stand at each status, the most first.",
         [Argument("filing_types", list_of(kinds), "Which filings; all, when left out.")],
         permission=Permission.READ_COMPLIANCE,
+        cost=FieldCost(weight=50),
     )
 
 
@@ -143,6 +147,7 @@ def _add_flaring(parts: SchemaParts) -> None:
             Argument("to", date, "Last month, by its first day or a later one."),
         ],
         permission=Permission.READ_COMPLIANCE,
+        cost=FieldCost(weight=50, size=60),
     )
 
 
@@ -185,4 +190,5 @@ def _add_impact(parts: SchemaParts) -> None:
             ),
         ],
         permission=Permission.READ_COMPLIANCE,
+        cost=FieldCost(weight=5000),
     )

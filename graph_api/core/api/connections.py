@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 
 from graph_api.core.api.building import GraphQLClass, add_field, list_of, object_type
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.pages import Page, PageInfo, encode_cursor
 
 
@@ -76,5 +77,6 @@ def connection_type(
         int,
         total,
         "How many there are on all pages; counted only when asked for.",
+        cost=FieldCost(weight=20),
     )
     return made

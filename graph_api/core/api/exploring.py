@@ -18,6 +18,7 @@ from graph_api.core.api.building import (
 )
 from graph_api.core.api.entities import Node, context_of
 from graph_api.core.api.global_ids import global_id, parse_global_id
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import bad_input, limit_exceeded
 from graph_api.core.graph.registry import GraphRegistry
@@ -132,6 +133,7 @@ class GraphExploration:
                 ),
             ],
             permission=Permission.READ_GRAPH,
+            cost=FieldCost(weight=100, size=100, most=_LARGEST_NEIGHBORHOOD, sized_by=("limit",)),
         )
 
     def _add_path(self, query: GraphQLClass) -> None:
@@ -163,6 +165,7 @@ class GraphExploration:
                 self._edge_types_argument(),
             ],
             permission=Permission.READ_GRAPH,
+            cost=FieldCost(weight=200, size=6, most=_LONGEST_PATH, sized_by=("maxDepth",)),
         )
 
     def _add_search(self, query: GraphQLClass) -> None:
@@ -202,6 +205,7 @@ class GraphExploration:
                 Argument("first", int, "How many, up to 100; 20 when left out."),
             ],
             permission=Permission.READ_GRAPH,
+            cost=FieldCost(weight=50, size=20, most=_MOST_SEARCH_RESULTS),
         )
 
 

@@ -8,6 +8,7 @@ import strawberry
 from graph_api.core.api.building import Argument, GraphQLClass, add_field
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.outcomes import IllegalTransition, Refusal, answered, result_union
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.context import OperationContext
 from graph_api.core.permissions import Permission
 
@@ -27,6 +28,7 @@ def add_mutation(
     input_description: str = "What to do.",
     lifecycle: bool = False,
     also: GraphQLClass | None = None,
+    cost: FieldCost | None = None,
 ) -> None:
     """Give a mutation type a field.
 
@@ -58,4 +60,5 @@ def add_mutation(
         description,
         arguments,
         permission=permission,
+        cost=cost,
     )

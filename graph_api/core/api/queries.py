@@ -23,6 +23,7 @@ from graph_api.core.api.entities import (
 )
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.api.lookups import find_entity, lookup_fields
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import limit_exceeded
@@ -138,6 +139,7 @@ class GraphQueries:
             "The entities of global ids, in their order, null where there is none.",
             [Argument("ids", list_of(strawberry.ID), "Global ids, at most 500.", required=True)],
             permission=Permission.READ_GRAPH,
+            cost=FieldCost(most=_MOST_NODES, sized_by=("ids",)),
         )
 
     async def _node(

@@ -24,7 +24,7 @@ from graph_api.core.api.global_ids import global_id
 from graph_api.core.api.idempotency import add_idempotency_key, earlier_answer, keep_answer
 from graph_api.core.api.inputs import EdgeInputs, EntityInputs
 from graph_api.core.api.mutating import add_mutation
-from graph_api.core.api.mutations.bulk import BulkUpsert
+from graph_api.core.api.mutations.bulk import MOST_BULK_ITEMS, BulkUpsert
 from graph_api.core.api.mutations.entity_writes import EntityWrites
 from graph_api.core.api.mutations.link_writes import LinkWrites, parsed_id
 from graph_api.core.api.outcomes import (
@@ -32,6 +32,7 @@ from graph_api.core.api.outcomes import (
     NotFound,
     Refused,
 )
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
 from graph_api.core.database import Session
@@ -78,6 +79,7 @@ class GraphMutations:
             self._bulk.input,
             self._bulk.payload,
             self._bulk.write,
+            FieldCost(size=1, most=MOST_BULK_ITEMS, sized_by=("input",)),
         )
         self._add_link(mutation)
         self._add_unlink(mutation)
@@ -134,6 +136,7 @@ class GraphMutations:
         given: type[InputValue],
         payload: GraphQLClass,
         write: Callable[[OperationContext, dict[str, Any]], Awaitable[Any]],
+        cost: FieldCost | None = None,
     ) -> None:
         async def write_plain(context: OperationContext, asked: InputValue) -> Any:
             return await write(context, asked.plain())
@@ -146,6 +149,7 @@ class GraphMutations:
             payload,
             write_plain,
             permission=Permission.WRITE_GRAPH,
+            cost=cost,
         )
 
     def _add_link(self, mutation: GraphQLClass) -> None:
