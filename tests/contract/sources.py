@@ -51,11 +51,12 @@ def docstrings(tree: ast.Module) -> set[int]:
 
 
 def calls_of(tree: ast.AST, *functions: str) -> Iterator[ast.Call]:
-    """The calls of functions of these names."""
+    """The calls of functions of these names, by themselves or through the module `statements`."""
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name | ast.Attribute)
-            and (node.func.id if isinstance(node.func, ast.Name) else node.func.attr) in functions
-        ):
-            yield node
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in functions:
+                yield node
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="statements"), attr=name)) if (
+                name in functions
+            ):
+                yield node
