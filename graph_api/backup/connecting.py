@@ -61,9 +61,10 @@ async def rows_of_tables(connection: Any) -> tuple[dict[str, int], dict[str, int
     hidden = [row["name"] for row in tables if not row["is_readable"]]
     if hidden:
         raise BackupError(
-            f"this role does not see every row of {len(hidden)} tables, such as {hidden[0]}: use a "
-            "superuser, or a role that may. As a superuser: alter role ROLE bypassrls; "
-            "grant pg_read_all_data to ROLE; ROLE being the one of GRAPH_API_OWNER_DATABASE_URL"
+            f"this role does not see every row of {len(hidden)} tables, such as {hidden[0]}; give "
+            "GRAPH_API_OWNER_DATABASE_URL a superuser, or a role made for it. As a superuser: "
+            "create role graph_api_backup login bypassrls; "
+            "grant pg_read_all_data to graph_api_backup"
         )
     counts, labels = {}, {}
     for row in tables:

@@ -186,7 +186,7 @@ async def _refuse_unfit(connection: Any, facts: Any, manifest: Manifest, *, repl
         raise BackupError(
             f"a restore takes a superuser, and {role} is none; or, as a superuser in the database "
             "to restore into: create extension age; create extension vector schema public; "
-            f"alter role {role} bypassrls; grant usage on schema ag_catalog to {role}; "
+            f"alter role {role} bypassrls; grant usage on schema ag_catalog to {role} with grant option; "
             f"grant select, insert, update on ag_catalog.ag_graph, ag_catalog.ag_label to {role}"
         )
 
