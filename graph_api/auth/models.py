@@ -167,11 +167,12 @@ class SignedOut:
     """The operation ended the session that it was asked in."""
 
 
-SIGN_IN = "sign_in"
+# no response name has a space, so no alias in a document can stand in for one of these
+SIGN_IN = "sign in"
 """Where an operation's context holds the SignIn or SignedOut that came of it."""
-CLIENT = "client"
+CLIENT = "client that asks"
 """Where an operation's context holds the Client that asked."""
-REFRESH_COOKIE = "refresh_cookie"
+REFRESH_COOKIE = "refresh cookie"
 """Where an operation's context holds the refresh token that came in a cookie."""
 
 
