@@ -29,12 +29,12 @@ order by 1;
 select count(*) as count from only {table};
 
 -- name: named_roles
--- Roles that grants and policies of this database name, besides its owner.
+-- Roles that grants and policies of this database name, besides the owners of what they are for.
 select distinct r.rolname::text as name, r.rolcanlogin as can_login
 from pg_catalog.pg_shdepend s
 join pg_catalog.pg_roles r on r.oid = s.refobjid
 join pg_catalog.pg_database d on d.oid = s.dbid
-where s.refclassid = 'pg_authid'::regclass and s.deptype in ('a', 'r') and r.oid <> d.datdba
+where s.refclassid = 'pg_authid'::regclass and s.deptype in ('a', 'r')
   and d.datname = current_database()
 order by 1;
 

@@ -1,6 +1,7 @@
 """Restores a backup: into an empty database, or beside a full one whose place it then takes."""
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ _MOST_JOBS = 4
 _LEFT_OUT = (" SCHEMA - ag_catalog ", " EXTENSION - ", " COMMENT - EXTENSION ", " DEFAULT ACL ")
 # Entries of what belongs to the server's administrator, who restores, and not to the owner.
 _ADMINISTRATORS = (" ag_catalog ", " SCHEMA ag_catalog ", " SCHEMA public ", " SCHEMA - public ")
+_POLICY = re.compile(r"\d+; \d+ \d+ (ROW SECURITY|POLICY) ")
 
 Tell = Callable[[str], None]
 
@@ -90,14 +92,14 @@ async def _fill(target: Target, archive: Archive, tell: Tell) -> Restored:
         await _make_extensions(connection, facts)
     major = max(facts["version_number"] // 10_000, int(manifest.pg_dump_version.partition(".")[0]))
     program = client_program("pg_restore", major)
-    owners, administrators = _lists(listing(program, archive.dump))
+    owners, administrators, policies = _lists(listing(program, archive.dump))
     jobs = f"--jobs={min(os.cpu_count() or 1, _MOST_JOBS)}"
-    common = ("--exit-on-error", "--no-owner")
+    as_owner = f"--role={facts['owner']}"
     chosen = archive.dump.with_name("chosen.list")
-    for entries, role in ((owners, [f"--role={facts['owner']}", jobs]), (administrators, [])):
+    for entries, how in ((owners, (as_owner, jobs)), (policies, (as_owner,)), (administrators, ())):
         chosen.write_text("\n".join([*entries, ""]), "utf-8")
-        arguments = [*common, *role, f"--use-list={chosen}", str(archive.dump)]
-        await run(program, target, *arguments)
+        common = ("--exit-on-error", "--no-owner", f"--use-list={chosen}")
+        await run(program, target, *common, *how, str(archive.dump))
     rows = sum(manifest.rows.values())
     tell(f"restored {rows:,} rows, of them {manifest.vertices_and_edges:,} vertices and edges")
     async with connected(target) as connection:
@@ -112,11 +114,23 @@ async def _fill(target: Target, archive: Archive, tell: Tell) -> Restored:
     return Restored(manifest, False, applied, notices)
 
 
-def _lists(entries: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The entries to restore as the database's owner, and those of the administrator."""
-    wanted = [one for one in entries if not any(part in one for part in _LEFT_OUT)]
-    administrators = [one for one in wanted if any(part in one for part in _ADMINISTRATORS)]
-    return [one for one in wanted if one not in set(administrators)], administrators
+def _lists(entries: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """Entries to restore as the database's owner, those of the administrator, and the policies.
+
+    Policies come after all that the owner restores: forced, they would hold the owner too, and
+    foreign keys could not be checked.
+    """
+    owners, administrators, policies = [], [], []
+    for one in entries:
+        if any(part in one for part in _LEFT_OUT):
+            continue
+        if _POLICY.match(one):
+            policies.append(one)
+        elif any(part in one for part in _ADMINISTRATORS):
+            administrators.append(one)
+        else:
+            owners.append(one)
+    return owners, administrators, policies
 
 
 async def _repair(connection: Any, facts: Any, manifest: Manifest) -> None:

@@ -1,5 +1,6 @@
 """What is not whole, not for this version or not safe is refused, and nothing is left behind."""
 
+import asyncio
 import hashlib
 import io
 import os
@@ -206,13 +207,13 @@ async def test_the_password_is_on_no_command_line(
     source: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[list[str], dict[str, str]]] = []
-    start = programs.asyncio.create_subprocess_exec
+    start = asyncio.create_subprocess_exec
 
     async def watched(*command: Any, **given: Any) -> Any:
         started.append(([str(part) for part in command], given["env"]))
         return await start(*command, **given)
 
-    monkeypatch.setattr(programs.asyncio, "create_subprocess_exec", watched)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", watched)
     with_password = source.target.dsn.replace("graph_api@", "graph_api:top%40secret@")
     await back_up(Target(with_password), tmp_path / "one.tar")
     await back_up(Target(f"{source.target.dsn}&password=top%40secret"), tmp_path / "two.tar")
