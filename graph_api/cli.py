@@ -25,6 +25,7 @@ from graph_api.core.migrations import MigrationError, migrate, set_service_passw
 from graph_api.core.server import owned_database, running_database
 from graph_api.core.viewer import SHARED_TENANT, Viewer
 from graph_api.demo import DEMO_TENANT, prepare_demo, serve_demo
+from graph_api.documents.cli import documents_app
 from graph_api.entities.graph import graph_registry
 from graph_api.entities.imports.formats import FORMATS
 from graph_api.entities.imports.loading import load_files
@@ -45,6 +46,7 @@ app = typer.Typer(
 feed_app = typer.Typer(help="The change feed.", no_args_is_help=True)
 app.add_typer(feed_app, name="feed")
 app.add_typer(audit_app, name="audit")
+app.add_typer(documents_app, name="documents")
 app.add_typer(user_app, name="user")
 app.add_typer(backup_app)
 _console = Console(stderr=True, highlight=False)

@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     connect_timeout_seconds: float = Field(
         default=5.0, gt=0, description="How long opening a connection may take, in seconds."
     )
+    database_silence_seconds: float = Field(
+        default=1.25,
+        gt=0,
+        description="How long the database may leave everything unanswered before it is taken to "
+        "be away, in seconds.",
+    )
     statement_timeout_seconds: float = Field(
         default=30.0, gt=0, description="How long one database statement may run, in seconds."
     )
@@ -292,6 +298,10 @@ class Settings(BaseSettings):
     )
     feed_heartbeat_seconds: float = Field(
         default=12.0, gt=0, description="Silence after which an event stream sends a comment."
+    )
+    trusted_documents_only: bool = Field(
+        default=False,
+        description="Accept only documents that `graph-api documents` has registered.",
     )
     graphiql: bool = Field(default=True, description="Serve GraphiQL to browsers at `/graphql`.")
     log_level: str = Field(

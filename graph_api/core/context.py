@@ -13,6 +13,7 @@ from graph_api.core.graph.search import GraphSearch
 from graph_api.core.graph.traversal import GraphTraversal
 from graph_api.core.graph.writing import GraphWriter
 from graph_api.core.loaders import Loaders
+from graph_api.core.trusted_documents import TrustedDocuments
 from graph_api.core.viewer import Viewer
 from graph_api.settings import Settings
 
@@ -27,6 +28,8 @@ class Services:
     feed: ChangeFeed
     budget: CostBudget = field(init=False)
     admission: Admission = field(init=False)
+    documents: TrustedDocuments = field(init=False)
+    """The documents that clients may send by id."""
 
     def __post_init__(self) -> None:
         settings = self.settings
@@ -36,6 +39,8 @@ class Services:
             "admission",
             Admission(settings.operations_max_concurrent, settings.operations_max_waiting),
         )
+        documents = TrustedDocuments(self.database, only=settings.trusted_documents_only)
+        object.__setattr__(self, "documents", documents)
 
     def operation(self, viewer: Viewer) -> "OperationContext":
         """A fresh context for one operation of a viewer."""

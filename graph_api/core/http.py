@@ -6,6 +6,7 @@ open an event stream too, as `EventSource` does; it cannot change anything eithe
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from math import ceil
 from typing import Any
@@ -70,7 +71,7 @@ class GraphQLEndpoint:
         try:
             if media_type is None:
                 raise BadRequest(406, f"Accept must allow {GRAPHQL_RESPONSE} or {JSON_RESPONSE}")
-            wanted = await self._read(request)
+            wanted = await self._trusted(request, await self._read(request))
             if media_type == EVENT_STREAM:
                 return await self._stream(request, wanted)
             return await self._answer(request, wanted, media_type)
@@ -91,6 +92,12 @@ class GraphQLEndpoint:
         if request.method in ("GET", "HEAD"):
             return read_get(request)
         return await read_post(request, self._settings.request_body_max_bytes)
+
+    async def _trusted(self, request: Request, wanted: GraphQLRequest) -> GraphQLRequest:
+        """The request with the text of its document; raises ApiError for one not accepted."""
+        documents = request.state.services.documents
+        query = await documents.document(wanted.query, wanted.document_id)
+        return replace(wanted, query=query)
 
     async def _answer(self, request: Request, wanted: GraphQLRequest, media_type: str) -> Response:
         context = await self._make_context(request)

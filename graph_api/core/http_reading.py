@@ -12,10 +12,11 @@ import orjson
 from starlette.requests import Request
 
 from graph_api.core.errors import ApiError, ErrorCode, limit_exceeded
+from graph_api.core.trusted_documents import document_id_of
 
 JSON = "application/json"
 
-_PARTS = ("query", "operationName", "variables", "extensions")
+_PARTS = ("query", "operationName", "variables", "extensions", "documentId")
 _PARAMETERS_MAX = 100
 _UTF_8 = frozenset({"utf-8", "utf8"})
 
@@ -25,8 +26,11 @@ class GraphQLRequest:
     """What a client wants executed."""
 
     query: str
+    """Empty, where `document_id` stands for it."""
     variables: dict[str, Any] | None
     operation_name: str | None
+    document_id: str | None = None
+    """Under what the document was registered beforehand."""
 
 
 class BadRequest(Exception):  # noqa: N818 - it is named after the status
@@ -74,7 +78,7 @@ def read_get(request: Request) -> GraphQLRequest:
 
 
 def _parameter(name: str, text: str) -> Any:
-    if name in ("query", "operationName"):
+    if name in ("query", "operationName", "documentId"):
         return text
     if not text:
         return None
@@ -154,7 +158,13 @@ def _check_keys(body: bytes) -> None:
 
 def _checked(document: dict[str, Any]) -> GraphQLRequest:
     query = document.get("query")
-    if not isinstance(query, str) or not query:
+    try:
+        document_id = document_id_of(document)
+    except ApiError as error:
+        raise BadRequest(400, error) from None
+    if document_id is not None and query is None:
+        query = ""
+    elif not isinstance(query, str) or not query:
         raise BadRequest(400, "query must be a non-empty string")
     operation_name = document.get("operationName")
     if operation_name is not None and not isinstance(operation_name, str):
@@ -162,4 +172,4 @@ def _checked(document: dict[str, Any]) -> GraphQLRequest:
     for name in ("variables", "extensions"):
         if document.get(name) is not None and not isinstance(document[name], dict):
             raise BadRequest(400, f"{name} must be an object")
-    return GraphQLRequest(query, document.get("variables"), operation_name or None)
+    return GraphQLRequest(query, document.get("variables"), operation_name or None, document_id)

@@ -261,6 +261,9 @@ class _Connection:
     ) -> list[dict[str, Any]] | None:
         """Send what an operation gives; returns the errors that it was refused for, if it was."""
         context = await self._make_context(self._websocket, self._parameters or {})
+        payload["query"] = await context.services.documents.document(
+            payload["query"], payload["documentId"]
+        )
         results = stream_operation(
             self._schema,
             context,

@@ -4,6 +4,9 @@ from typing import Any
 
 import orjson
 
+from graph_api.core.errors import ApiError
+from graph_api.core.trusted_documents import document_id_of
+
 SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 BAD_REQUEST = 4400
@@ -58,7 +61,15 @@ def id_of(message: dict[str, Any]) -> str:
 def checked_operation(message: dict[str, Any]) -> dict[str, Any]:
     """What a subscribe message asks for; raises Closing."""
     payload = message.get("payload")
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    if not isinstance(payload, dict):
+        raise Closing(BAD_REQUEST, "subscribe must have a payload")
+    try:
+        payload["documentId"] = document_id_of(payload)
+    except ApiError as error:
+        raise Closing(BAD_REQUEST, error.message) from None
+    if payload["documentId"] is not None:
+        payload.setdefault("query", "")
+    if not isinstance(payload.get("query"), str):
         raise Closing(BAD_REQUEST, "subscribe must have a payload with a query")
     for name, kind in (("variables", dict), ("extensions", dict), ("operationName", str)):
         if payload.get(name) is not None and not isinstance(payload[name], kind):

@@ -1,0 +1,1 @@
+"""The command that registers what clients may ask."""
