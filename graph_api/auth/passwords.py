@@ -14,7 +14,7 @@ from functools import cache
 from typing import TypeVar
 
 import bcrypt
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from graph_api.auth.models import LONGEST_PASSWORD
@@ -75,7 +75,12 @@ def one_time_password() -> str:
 
 def is_password_hash(text: str) -> bool:
     """Whether a text is a hash that can be checked."""
-    return text.startswith("$argon2id$") or _BCRYPT.fullmatch(text) is not None
+    if _BCRYPT.fullmatch(text):
+        return True
+    try:
+        return extract_parameters(text).type is Type.ID
+    except InvalidHashError:
+        return False
 
 
 async def _in_thread(work: Callable[[], ResultT]) -> ResultT:
@@ -94,10 +99,8 @@ def _checked(password: str, password_hash: str | None, bcrypt_cost: int | None) 
     if is_bcrypt:
         # what stands behind the bytes that bcrypt reads was never proved to be the password
         return PasswordCheck(can_be and is_right_bcrypt, len(plain) <= _BCRYPT_BYTES)
-    return PasswordCheck(
-        can_be and is_right and password_hash is not None,
-        _ARGON2.check_needs_rehash(own_argon2),
-    )
+    proved = can_be and is_right and password_hash is not None
+    return PasswordCheck(proved, proved and _ARGON2.check_needs_rehash(own_argon2))
 
 
 def _verified_argon2(plain: bytes, password_hash: str) -> bool:
