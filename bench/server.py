@@ -41,7 +41,12 @@ def server_process(data_dir: Path) -> Iterator[tuple[str, int]]:
     port = _free_port()
     # at this level it logs no requests
     environment = child_environment(
-        data_dir=str(data_dir), dev_tenant=TENANT, port=str(port), log_level="warning"
+        data_dir=str(data_dir),
+        dev_tenant=TENANT,
+        port=str(port),
+        log_level="warning",
+        # one viewer asks for more than any person could: it is charged, and never refused
+        cost_budget="1000000000",
     )
     command = [str(Path(sys.executable).with_name("graph-api")), "serve"]
     with subprocess.Popen(  # noqa: S603 - our own command

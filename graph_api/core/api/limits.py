@@ -4,7 +4,6 @@ The text is measured before it is parsed, and the parsed document before it is v
 rules of validation take time that grows with the square of what they are given.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,20 +27,10 @@ from graphql import (
     ValueNode,
 )
 
+from graph_api.core.api.lexemes import count_lexemes, lexemes_of
 from graph_api.core.api.overlaps import check_expansion
 from graph_api.core.errors import bad_input, limit_exceeded
 from graph_api.settings import Settings
-
-# strings and comments may hold brackets that nest nothing; what is no token at all is left to the
-# parser, which refuses it where it stands
-_LEXEME = re.compile(
-    r'"""(?:\\"""|[^"]|"(?!""))*(?:"""|\Z)'
-    r'|"(?:[^"\\\n\r]|\\[^\n\r])*"?'
-    r"|\#[^\n\r]*"
-    r"|\.\.\."
-    r"|[{}()\[\]!$&:=@|]"
-    r"|[\w.+-]+"
-)
 
 INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 _INTROSPECTION_LISTS = frozenset(
@@ -61,11 +50,19 @@ class DocumentFacts:
 
 
 def check_text(text: str, settings: Settings) -> None:
-    """Raise ApiError LIMIT_EXCEEDED for a text that is too long, or too deeply nested, to parse."""
+    """Raise ApiError LIMIT_EXCEEDED for a text that would take too long to parse."""
     _at_most("characters", settings.document_max_characters, len(text))
-    lexemes = _LEXEME.findall(text)
+    lexemes = lexemes_of(text)
     _at_most("tokens", settings.document_max_tokens, len(lexemes))
-    _at_most("nesting", settings.document_max_nesting, _nesting(lexemes))
+    counts = count_lexemes(lexemes)
+    for limit, allowed, actual in (
+        ("nesting", settings.document_max_nesting, counts.nesting),
+        ("aliases", settings.document_max_aliases, counts.aliases),
+        ("directives", settings.document_max_directives, counts.directives),
+        ("fragments", settings.document_max_fragments, counts.fragments),
+        ("fragment spreads", settings.document_max_spreads, counts.spreads),
+    ):
+        _at_most(limit, allowed, actual)
 
 
 def check_variables(variables: Mapping[str, Any] | None, settings: Settings) -> None:
@@ -95,10 +92,6 @@ def check_document(document: DocumentNode, settings: Settings) -> DocumentFacts:
             measured.add(definition)
     for limit, allowed, actual in (
         ("operations", settings.document_max_operations, len(measured.operations)),
-        ("fragments", settings.document_max_fragments, len(measured.fragments)),
-        ("fragment spreads", settings.document_max_spreads, measured.spreads),
-        ("aliases", settings.document_max_aliases, measured.aliases),
-        ("directives", settings.document_max_directives, measured.directives),
         ("variables", settings.document_max_variables, measured.variables),
         ("depth of values", settings.value_max_depth, measured.value_depth),
     ):
@@ -115,17 +108,6 @@ def check_document(document: DocumentNode, settings: Settings) -> DocumentFacts:
 def _at_most(limit: str, allowed: int, actual: int) -> None:
     if actual > allowed:
         raise limit_exceeded(limit, allowed, actual)
-
-
-def _nesting(lexemes: Sequence[str]) -> int:
-    depth = deepest = 0
-    for one in lexemes:
-        if one in ("{", "[", "("):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif one in ("}", "]", ")"):
-            depth -= 1
-    return deepest
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +168,6 @@ class _Measured:
 
     operations: list[_Definition] = field(default_factory=list)
     fragments: dict[str, _Definition] = field(default_factory=dict)
-    spreads: int = 0
-    aliases: int = 0
-    directives: int = 0
     variables: int = 0
     value_depth: int = 0
     introspects: bool = False
@@ -222,7 +201,6 @@ class _Measured:
             for one in selected.selections:
                 self._add_directives(one.directives)
                 if isinstance(one, FragmentSpreadNode):
-                    self.spreads += 1
                     made.spreads.append((one.name.value, place))
                 elif isinstance(one, FieldNode):
                     inside = place.inside(one.name.value)
@@ -234,13 +212,11 @@ class _Measured:
                     waiting.append((one.selection_set, place))
 
     def _add_field(self, one: FieldNode) -> None:
-        self.aliases += one.alias is not None
         self.introspects |= one.name.value in INTROSPECTION_FIELDS
         self._add_arguments(one.arguments)
 
     def _add_directives(self, directives: Sequence[DirectiveNode] | None) -> None:
         for one in directives or ():
-            self.directives += 1
             self._add_arguments(one.arguments)
 
     def _add_arguments(self, arguments: Sequence[ArgumentNode] | None) -> None:
