@@ -19,6 +19,7 @@ from graph_api.auth.cookies import REFRESH_PATH
 from graph_api.auth.session_watch import SessionWatch
 from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
+from graph_api.core.database_watch import DatabaseWatch
 from graph_api.core.draining import Draining
 from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.core.feed import ChangeFeed
@@ -66,6 +67,8 @@ def create_app(
                     raise MigrationError(
                         f"the database lacks the migrations {names}; run `graph-api migrate`"
                     )
+                database_watch = DatabaseWatch(dsn, settings, database.reachability)
+                await database_watch.start()
                 feed = ChangeFeed(dsn, database)
                 await feed.start()
                 watch = SessionWatch(database)
@@ -83,6 +86,7 @@ def create_app(
                 finally:
                     await watch.stop()
                     await feed.stop()
+                    await database_watch.stop()
             finally:
                 await database.close()
                 await asyncio.to_thread(observer.close)
@@ -160,5 +164,5 @@ async def _api_error(request: Request, error: Exception) -> Response:
         raise error
     status = {ErrorCode.UNAUTHENTICATED: 401, ErrorCode.FORBIDDEN: 403}.get(error.code, 503)
     body = {"errors": [{"message": error.message, "extensions": error.extensions}]}
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}.get(status)
     return JSONResponse(body, status, headers)

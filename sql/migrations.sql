@@ -19,6 +19,10 @@ select number, checksum from public.schema_migrations order by number;
 -- Notes that a migration was applied, in the migration's own transaction.
 insert into public.schema_migrations (number, name, checksum) values ($1, $2, $3);
 
+-- name: answer
+-- That the database answers.
+select 1 as answered;
+
 -- name: ready
 -- That the database answers and has been migrated.
 select max(number) as number from public.schema_migrations;

@@ -23,6 +23,17 @@ SESSION_SETTINGS = {
     # compiling a plan costs more than any statement here takes
     "jit": "off",
     "application_name": "graph-api",
+    # a client that is stuck must not hold locks for ever
+    "lock_timeout": "15000",
+    "idle_in_transaction_session_timeout": "60000",
+}
+
+CONNECTION_SETTINGS = {
+    # nor one whose machine is gone; over a Unix socket they mean nothing
+    "tcp_keepalives_idle": "15",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30000",
 }
 
 UNNEST = "ag_catalog.age_unnest(ag_catalog.agtype)"
@@ -100,7 +111,7 @@ async def serving_options(dsn: str, connect_timeout_seconds: float) -> dict[str,
     options: dict[str, Any] = {
         "dsn": dsn,
         "timeout": connect_timeout_seconds,
-        "server_settings": SESSION_SETTINGS,
+        "server_settings": {**SESSION_SETTINGS, **CONNECTION_SETTINGS},
     }
     connection = await asyncpg.connect(**options)
     try:
@@ -110,7 +121,8 @@ async def serving_options(dsn: str, connect_timeout_seconds: float) -> dict[str,
     if not role["is_serving"] and role["may_serve"]:
         if role["is_local"] and await _connects(login := {**options, "user": SERVING_ROLE}):
             return login
-        return {**options, "server_settings": {**SESSION_SETTINGS, "role": SERVING_ROLE}}
+        options["server_settings"] |= {"role": SERVING_ROLE}
+        return options
     if role["bypasses"] and role["is_protected"]:
         raise RowSecurityError(
             "the database role passes row-level security by, and may not act as "

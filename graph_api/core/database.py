@@ -14,9 +14,19 @@ from graph_api.core import statements
 from graph_api.core.age import prepare_connection, serving_options
 from graph_api.core.audit_keys import audit_keys
 from graph_api.core.auth_keys import auth_keys
-from graph_api.core.errors import ApiError, ErrorCode, bad_input
+from graph_api.core.errors import ApiError, bad_input
+from graph_api.core.failures import (
+    CONNECTION_LOST,
+    ENDED_WHILE_COMMITTING,
+    FAILURES,
+    translated,
+    unavailable,
+    unknown_outcome,
+    was_rolled_back,
+)
 from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
+from graph_api.core.reachability import Reachability
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Reach, Viewer
 from graph_api.settings import Settings
@@ -78,8 +88,8 @@ class Session:
                     "text must not contain a NUL character or half of a surrogate pair"
                 ) from error
             raise
-        except _FAILURES as error:
-            raise _translated(error) from error
+        except FAILURES as error:
+            raise translated(error) from error
         finally:
             if log is not None:
                 log.names.append(statement.name)
@@ -90,8 +100,11 @@ class Session:
 class Database:
     """A pool of prepared connections to one PostgreSQL server."""
 
-    def __init__(self, pool: Any, settings: Settings) -> None:
+    def __init__(
+        self, pool: Any, settings: Settings, reachability: Reachability | None = None
+    ) -> None:
         self._pool = pool
+        self.reachability = reachability or Reachability()
         self.audit_keys = audit_keys(settings)
         self.auth_keys = auth_keys(settings)
         self._acquire_timeout = settings.pool_acquire_timeout_seconds
@@ -106,16 +119,23 @@ class Database:
         options = await serving_options(dsn, settings.connect_timeout_seconds)
         timeout_ms = str(int(settings.statement_timeout_seconds * 1000))
         options["server_settings"] = options["server_settings"] | {"statement_timeout": timeout_ms}
+        reachability = Reachability()
+
+        async def prepare(connection: Any) -> None:
+            reachability.opened(connection)
+            async with asyncio.timeout(settings.connect_timeout_seconds):
+                await prepare_connection(connection)
+
         pool = await asyncpg.create_pool(
             **options,
             min_size=settings.pool_min_size,
             max_size=settings.pool_max_size,
             command_timeout=settings.statement_timeout_seconds + 5,
             statement_cache_size=1000,
-            init=prepare_connection,
+            init=prepare,
             connection_class=_Connection,
         )
-        return cls(pool, settings)
+        return cls(pool, settings, reachability)
 
     async def close(self) -> None:
         """Close the pool, waiting for statements under way."""
@@ -153,12 +173,12 @@ class Database:
             try:
                 # in one round trip, which leaves no way to pass the tenant but as a literal
                 await connection.execute(_beginning(viewer.tenant_id, reach))
-                try:
-                    yield Session(connection, viewer)
-                finally:
-                    await connection.execute(_END_READING.text)
-            except _FAILURES as error:
-                raise _translated(error) from error
+            except FAILURES as error:
+                raise translated(error) from error
+            try:
+                yield Session(connection, viewer)
+            finally:
+                await _end_reading(connection)
 
     @asynccontextmanager
     async def transaction(
@@ -175,36 +195,44 @@ class Database:
         audit entry are written as its last statements. It may write the rows of the viewer's own
         tenant, and what all tenants share where the viewer administers that; `reach` says
         otherwise.
+
+        Raises ApiError UNKNOWN_OUTCOME where the answer to COMMIT was lost, or was not waited for;
+        where it raises anything else, nothing was written.
         """
         journal = Journal(action, cause)
         if reach is None:
             reach = Reach.SHARED if viewer.administers_shared else Reach.OWN
         async with self._acquire() as connection:
+            committing = False
             try:
                 async with connection.transaction():
                     await connection.fetch(_ACT_FOR.text, viewer.tenant_id, reach.value)
                     session = Session(connection, viewer, journal)
                     yield session
                     await journal.write(session, self.audit_keys)
-            except _FAILURES as error:
+                    committing = not connection.is_closed()
+            except ENDED_WHILE_COMMITTING as error:
+                if committing and not was_rolled_back(error):
+                    raise unknown_outcome() from error
+                if isinstance(error, asyncio.CancelledError):
+                    raise
                 # beginning and ending a transaction fail like the statements inside it
-                raise _translated(error) from error
+                raise translated(error) from error
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[Any]:
         try:
-            connection = await self._pool.acquire(timeout=self._acquire_timeout)
-        except (TimeoutError, *_FAILURES) as error:
-            raise ApiError(
-                ErrorCode.UNAVAILABLE, "the database cannot be reached or is busy; try again"
-            ) from error
+            async with self.reachability.wait(self._acquire_timeout):
+                connection = await self._pool.acquire()
+        except FAILURES as error:
+            raise unavailable() from error
         try:
             yield connection
         finally:
             # what was asked is done by now: a connection that cannot be reset is not its failure,
             # and the pool has closed it already
-            with suppress(*_FAILURES):
-                await self._pool.release(connection)
+            with suppress(*FAILURES):
+                await self._pool.release(connection, timeout=self._acquire_timeout)
 
 
 class OperationDatabase(Database):
@@ -215,6 +243,7 @@ class OperationDatabase(Database):
 
     def __init__(self, shared: Database, viewer: Viewer) -> None:
         self._pool = shared._pool
+        self.reachability = shared.reachability
         self.audit_keys = shared.audit_keys
         self.auth_keys = shared.auth_keys
         self._acquire_timeout = shared._acquire_timeout
@@ -295,38 +324,16 @@ def _beginning(tenant_id: str, reach: Reach) -> str:
     return f"{_BEGIN_READING.text}; {act.text}"
 
 
-_FAILURES = (
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    # cancelled, shut down, crashed, starting up
-    asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    OSError,
-)
-
-CONNECTION_LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.InterfaceError,
-    ConnectionError,
-)
-"""What says that the connection has gone, and nothing of the statement."""
+async def _end_reading(connection: Any) -> None:
+    # what was read was read: a connection that is lost now is not its failure
+    try:
+        await connection.execute(_END_READING.text)
+    except FAILURES:
+        with suppress(*FAILURES):
+            connection.terminate()
 
 
 def _is_text_that_cannot_be(error: asyncpg.DataError) -> bool:
     return isinstance(error, asyncpg.CharacterNotInRepertoireError) or isinstance(
         error.__cause__, UnicodeEncodeError
     )
-
-
-def _translated(error: BaseException) -> ApiError:
-    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
-        return ApiError(ErrorCode.TIMEOUT, "the database took too long; ask for less at a time")
-    if isinstance(error, asyncpg.DeadlockDetectedError):
-        return ApiError(ErrorCode.UNAVAILABLE, "another write got in the way; try again")
-    return ApiError(ErrorCode.UNAVAILABLE, "the database went away; try again")

@@ -35,10 +35,11 @@ ALL_KINDS = frozenset(kind.value for kind in ChangeKind)
 _PAGE = 500
 _KEPT_IN_MEMORY = 2000
 _RETRY_SECONDS = 0.2
-_LONGEST_RETRY_SECONDS = 2.0
+_LONGEST_RETRY_SECONDS = 0.5
 _PROBE_SECONDS = 5.0
 _CONNECT_SECONDS = 5.0
 _UNASKED_SECONDS = 2.0
+_LISTENING_FAILS = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,11 @@ class ChangeFeed:
         wait = _RETRY_SECONDS
         while True:
             try:
-                connection = await asyncpg.connect(
-                    **await serving_options(self._dsn, _CONNECT_SECONDS)
-                )
+                async with self._database.reachability.wait(_CONNECT_SECONDS):
+                    connection = await asyncpg.connect(
+                        **await serving_options(self._dsn, _CONNECT_SECONDS)
+                    )
+                self._database.reachability.opened(connection)
                 lost = asyncio.Event()
                 connection.add_termination_listener(partial(_set, lost))
                 try:
@@ -172,7 +175,7 @@ class ChangeFeed:
                 finally:
                     self.connected = False
                     connection.terminate()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (ApiError, *_LISTENING_FAILS) as error:
                 _log.warning("the feed's connection was lost and is made again: %s", error)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_RETRY_SECONDS)

@@ -69,7 +69,9 @@ async def migrate(
     Returns what was applied and what the server's privileges did not allow to be set. Safe to run
     from several processes at once. Raises MigrationError with the migration that failed.
     """
-    connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
+    # another process that migrates is waited for, however long it takes
+    patient = SESSION_SETTINGS | {"lock_timeout": "0"}
+    connection = await asyncpg.connect(dsn, server_settings=patient)
     try:
         await connection.execute(statement("lock_migrations").text, _ADVISORY_LOCK)
         await connection.execute(statement("create_migrations_table").text)
