@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from graph_api.core.server import owned_database
-from graph_api.core.statements import statement
+from graph_api.core.statements import Statement, statement
 from graph_api.documents.manifest import ManifestError, read_manifest
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
@@ -37,14 +37,14 @@ def register(
         _console.print(str(error))
         raise typer.Exit(1) from None
     rows = [(one.id, one.sha256, one.operation_name, one.text) for one in documents]
-    written = asyncio.run(_on_database(settings, "register_trusted_document", rows))
+    written = asyncio.run(_on_database(settings, statement("register_trusted_document"), rows))
     _console.print(f"registered {len(written)} documents, {len(rows) - len(written)} were there")
 
 
 @documents_app.command(name="list")
 def list_documents() -> None:
     """List what is registered."""
-    for row in asyncio.run(_on_database(Settings(), "trusted_documents", [()])):
+    for row in asyncio.run(_on_database(Settings(), statement("trusted_documents"), [()])):
         name = row["operation_name"] or "(unnamed)"
         _console.print(f"{row['id']}  {name}  {row['characters']:,} characters")
 
@@ -54,19 +54,21 @@ def forget(
     ids: Annotated[list[str], typer.Argument(help="Ids of documents, as `list` shows them.")],
 ) -> None:
     """Take documents out; servers that have just read one accept it half a minute longer."""
-    gone = asyncio.run(_on_database(Settings(), "forget_trusted_document", [(one,) for one in ids]))
+    gone = asyncio.run(
+        _on_database(Settings(), statement("forget_trusted_document"), [(one,) for one in ids])
+    )
     _console.print(f"took out {len(gone)} of {len(ids)}")
 
 
 async def _on_database(
-    settings: Settings, name: str, arguments: Sequence[Sequence[object]]
+    settings: Settings, run: Statement, arguments: Sequence[Sequence[object]]
 ) -> list[Any]:
     """Run a statement with each list of arguments, all in one transaction, as the owner."""
     async with owned_database(settings) as dsn:
         connection = await asyncpg.connect(dsn, timeout=settings.connect_timeout_seconds)
         try:
             async with connection.transaction():
-                found = [await connection.fetch(statement(name).text, *one) for one in arguments]
+                found = [await connection.fetch(run.text, *one) for one in arguments]
         finally:
             await connection.close()
     return [row for rows in found for row in rows]
