@@ -134,8 +134,8 @@ class ApiServer(uvicorn.Server):
 
 
 @contextmanager
-def served(settings: Settings, app: Starlette | None = None) -> Iterator[str]:
-    """A server in a thread of its own, for as long as the context lasts; gives its address."""
+def served(settings: Settings, app: Starlette | None = None) -> Iterator[ApiServer]:
+    """A server in a thread of its own, for as long as the context lasts."""
     server = ApiServer(settings, app)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -144,7 +144,7 @@ def served(settings: Settings, app: Starlette | None = None) -> Iterator[str]:
             raise RuntimeError("the server did not start")
         threading.Event().wait(0.02)
     try:
-        yield server.address
+        yield server
     finally:
         server.should_exit = True
         thread.join(settings.shutdown_grace_seconds + 10)

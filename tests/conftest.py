@@ -152,5 +152,5 @@ def data(run: Execute) -> Execute:
 def live_server_url(database_url: str, tenant: str, tmp_path: Path) -> Iterator[str]:
     """The address of a server of the whole application, for the test's own tenant."""
     settings = Settings(database_url=database_url, dev_tenant=tenant, data_dir=tmp_path, port=0)
-    with served(settings) as url:
-        yield url
+    with served(settings) as server:
+        yield server.address

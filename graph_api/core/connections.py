@@ -186,9 +186,14 @@ class GuardedHttp(HttpToolsProtocol):
         super().handle_websocket_upgrade()
 
     def _refuse(self, status: int, code: ErrorCode, message: str) -> None:
-        """Say why, where an answer has not begun, and close."""
+        """Say why, where that is not said already, and close."""
+        answered = self._body_deadline is not None and not self.answering
         self._head_deadline = self._body_deadline = None
         if self.transport.is_closing():
+            return
+        if answered:
+            # this is the rest of a body that nobody wants
+            self.transport.close()
             return
         if self.answering and self.cycle.response_started:
             self.transport.abort()
