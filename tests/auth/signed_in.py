@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from graph_api.auth.models import Client, SessionEnd, SignIn
+from graph_api.auth.passwords import hash_password
 from graph_api.auth.store import (
     NewApiKey,
     NewUser,
@@ -47,13 +48,15 @@ class SignedIn:
         tenant_id: str,
         roles: list[Role],
         *,
+        password: str | None = None,
         must_change_password: bool = False,
     ) -> "SignedIn":
-        """Add a user and begin a session of it."""
+        """Add a user, who signs in by a password where one is given, and begin a session."""
+        hashed = HASH if password is None else await hash_password(password)
         email = f"{uuid.uuid4().hex[:12]}@example.com"
         async with database.transaction(acting_for(tenant_id, email), "test") as session:
             user = await add_user(
-                session, NewUser(email, HASH, roles, must_change_password=must_change_password)
+                session, NewUser(email, hashed, roles, must_change_password=must_change_password)
             )
             assert user is not None
             begun = await begin_session(session, user, Client(), 60)

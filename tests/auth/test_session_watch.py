@@ -1,8 +1,6 @@
 """What is under way ends when its credentials do, and the database is not asked too often."""
 
 import asyncio
-import socket
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -12,11 +10,9 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from graph_api.app import create_app
 from graph_api.auth import session_watch
 from graph_api.auth.cookies import BrowserCookies
 from graph_api.auth.session_watch import SessionWatch
@@ -25,6 +21,7 @@ from graph_api.core.database import Database, StatementLog, statement_log
 from graph_api.core.errors import ErrorCode
 from graph_api.core.permissions import Role
 from graph_api.core.viewer import AuthMethod, Viewer
+from graph_api.serving import served
 from graph_api.settings import Settings
 from tests.auth.signed_in import SignedIn
 
@@ -172,20 +169,9 @@ async def test_use_is_written_down(
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[str]:
-    """The address of a server of the whole application, with nobody signed in."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning")
-    running = uvicorn.Server(config)
-    thread = threading.Thread(target=running.run, daemon=True)
-    thread.start()
-    while not running.started:
-        assert thread.is_alive(), "the server did not start"
-        threading.Event().wait(0.02)
-    yield f"127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(10)
+    """Host and port of a server of the whole application, with nobody signed in."""
+    with served(settings.model_copy(update={"port": 0})) as running:
+        yield running.address.removeprefix("http://")
 
 
 @asynccontextmanager

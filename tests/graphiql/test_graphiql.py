@@ -1,5 +1,6 @@
 """GraphiQL: the page before the build, and the built page in a browser with no network."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -16,12 +17,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
+from graph_api.core.database import Database
 from graph_api.core.graphiql import (
     CONTENT_SECURITY_POLICY,
     GRAPHIQL_DIR,
     graphiql_page,
     graphiql_routes,
 )
+from graph_api.core.permissions import Role
+from graph_api.serving import served
+from graph_api.settings import Settings
+from tests.auth.signed_in import SignedIn
 
 QUERIES = sorted((Path(__file__).parents[2] / "web" / "src" / "queries").glob("*.graphql"))
 
@@ -201,3 +207,106 @@ def test_default_query_runs_in_a_browser(live_server_url: str, page: Page, tmp_p
     assert all(url.startswith(f"{live_server_url}/graphql/assets/") for url in workers), workers
     assert elsewhere == []
     assert errors == []
+
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def ann(settings: Settings, tenant: str) -> SignedIn:
+    """A user who can sign in, and has done so elsewhere."""
+
+    async def added() -> SignedIn:
+        assert settings.database_url is not None
+        database = await Database.connect(settings.database_url, settings)
+        try:
+            return await SignedIn.begin(
+                database, settings, tenant, [Role.OPERATOR], password=PASSWORD
+            )
+        finally:
+            await database.close()
+
+    # before the browser is there, which has an event loop of its own
+    return asyncio.run(added())
+
+
+@pytest.fixture
+def guarded_url(settings: Settings) -> Iterator[str]:
+    """The address of a server that knows nobody who has not signed in."""
+    with served(settings.model_copy(update={"port": 0, "cookie_secure": False})) as server:
+        yield server.address
+
+
+def run_in_editor(page: Page, name: str, query: str) -> None:
+    page.locator(".graphiql-query-editor .view-lines").first.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(query)
+    # the editor has closed a brace by itself
+    page.keyboard.press("Control+Shift+End")
+    page.keyboard.press("Delete")
+    page.keyboard.press("Escape")
+    # what is run is what was read, a moment after it was typed
+    expect(page.locator(".graphiql-tab").first).to_contain_text(name)
+    page.get_by_role("button", name="Execute query").click()
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.usefixtures("built")
+def test_a_user_signs_in_runs_a_query_and_signs_out(
+    guarded_url: str, ann: SignedIn, page: Page, tmp_path: Path
+) -> None:
+    sockets: list[str] = []
+    page.on("websocket", lambda websocket: sockets.append(websocket.url))
+    bar = page.get_by_role("region", name="Sign-in")
+    answer = page.locator(".graphiql-response .view-lines")
+
+    page.goto(f"{guarded_url}/graphql")
+    expect(bar).to_contain_text("Nobody is signed in.")
+    sign_in(page, ann.email, "not the password")
+    expect(bar.get_by_role("alert")).to_contain_text("the email or the password is wrong")
+    sign_in(page, ann.email.upper(), PASSWORD)
+    expect(bar).to_contain_text(ann.email)
+    expect(bar).to_contain_text(f"{ann.tenant_id} · operator")
+
+    kept = {one["name"]: one for one in page.context.cookies(f"{guarded_url}/graphql/refresh")}
+    assert set(kept) == {"graph-api-access", "graph-api-refresh", "graph-api-csrf"}
+    assert [name for name, one in kept.items() if not one["httpOnly"]] == ["graph-api-csrf"]
+    assert {one["sameSite"] for one in kept.values()} == {"Strict"}
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert kept["graph-api-access"]["value"] not in stored
+    assert PASSWORD not in stored
+
+    run_in_editor(page, "Mine", "query Mine { me { subject } leases { totalCount } }")
+    expect(answer).to_contain_text(f'"subject": "{ann.email}"')
+    expect(answer).to_contain_text('"totalCount": 0')
+    screenshot = tmp_path / "signed-in.png"
+    page.screenshot(path=screenshot)
+    print(f"screenshot: {screenshot}")
+
+    # The access token is over, as after fifteen minutes: a refresh comes before the answer.
+    page.context.clear_cookies(name="graph-api-access")
+    run_in_editor(page, "Tenant", "query Tenant { me { tenant } }")
+    expect(answer).to_contain_text(f'"tenant": "{ann.tenant_id}"')
+
+    page.context.clear_cookies(name="graph-api-access")
+    run_in_editor(
+        page,
+        "Changes",
+        "subscription Changes { entityChanged { ... on ChangeRecord { cursor } } }",
+    )
+    expect(page.get_by_role("button", name="Stop query")).to_be_visible()
+    page.wait_for_timeout(1000)
+    expect(answer).not_to_contain_text("errors")
+    assert len(sockets) == 1
+    page.get_by_role("button", name="Stop query").click()
+
+    bar.get_by_role("button", name="Sign out").click()
+    expect(bar).to_contain_text("Nobody is signed in.")
+    assert page.context.cookies(f"{guarded_url}/graphql/refresh") == []
+    run_in_editor(page, "Leases", "query Leases { leases { totalCount } }")
+    expect(answer).to_contain_text("UNAUTHENTICATED")
