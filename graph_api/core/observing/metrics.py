@@ -7,6 +7,7 @@ tenants and anything else that a client chooses are no labels.
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Protocol
 
 from prometheus_client import (
@@ -22,7 +23,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 # a series of its own for when each of the others began doubles the text for nothing
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -58,13 +59,13 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         self._registry = registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "graph_api_http_requests",
             "HTTP requests answered.",
             ("route", "method", "status"),
             registry=registry,
         )
-        self._request_seconds = Histogram(
+        request_seconds = Histogram(
             "graph_api_http_request_seconds",
             "Time from a request's head to the last byte of its answer.",
             ("route",),
@@ -74,31 +75,31 @@ class Metrics:
         self._sockets = Gauge(
             "graph_api_websocket_connections", "WebSockets that are open.", registry=registry
         )
-        self._operations = Counter(
+        operations = Counter(
             "graph_api_operations",
             "GraphQL operations, by what they came to: ok, the code of their first error, "
             "CANCELLED for one whose client went away, CLOSED for a subscription that it ended.",
             ("type", "outcome"),
             registry=registry,
         )
-        self._errors = Counter(
+        errors = Counter(
             "graph_api_errors", "Errors told to clients.", ("code",), registry=registry
         )
-        self._operation_seconds = Histogram(
+        operation_seconds = Histogram(
             "graph_api_operation_seconds",
             "Time that queries and mutations took.",
             ("type",),
             buckets=_LATENCIES,
             registry=registry,
         )
-        self._statements = Histogram(
+        statements = Histogram(
             "graph_api_operation_statements",
             "Database statements of one query or mutation.",
             ("type",),
             buckets=_STATEMENTS,
             registry=registry,
         )
-        self._database_seconds = Histogram(
+        database_seconds = Histogram(
             "graph_api_operation_database_seconds",
             "Time that the statements of one query or mutation took together.",
             ("type",),
@@ -116,6 +117,14 @@ class Metrics:
             ("version", "python"),
             registry=registry,
         ).labels(version, platform.python_version()).set(1)
+        # what a combination of labels counts on is looked for once
+        self._requests = cache(requests.labels)
+        self._request_seconds = cache(request_seconds.labels)
+        self._operations = cache(operations.labels)
+        self._errors = cache(errors.labels)
+        self._operation_seconds = cache(operation_seconds.labels)
+        self._statements = cache(statements.labels)
+        self._database_seconds = cache(database_seconds.labels)
         self._state = _State()
         registry.register(self._state)
         ProcessCollector(registry=registry)
@@ -127,8 +136,8 @@ class Metrics:
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count an HTTP request; a status of 0 is one whose client went away."""
         known = method if method in _METHODS else "other"
-        self._requests.labels(route, known, str(status) if status else "none").inc()
-        self._request_seconds.labels(route).observe(seconds)
+        self._requests(route, known, str(status) if status else "none").inc()
+        self._request_seconds(route).observe(seconds)
 
     def socket_opened(self) -> None:
         """Count a WebSocket in."""
@@ -140,15 +149,15 @@ class Metrics:
 
     def operation(self, kind: str, outcome: str, errors: Mapping[str, int]) -> None:
         """Count an operation of a type, what it came to, and its errors by their codes."""
-        self._operations.labels(kind, outcome).inc()
+        self._operations(kind, outcome).inc()
         for code, times in errors.items():
-            self._errors.labels(code).inc(times)
+            self._errors(code).inc(times)
 
     def executed(self, kind: str, seconds: float, statements: int, database: float) -> None:
         """Note what a query or mutation took: seconds, statements, seconds of the database."""
-        self._operation_seconds.labels(kind).observe(seconds)
-        self._statements.labels(kind).observe(statements)
-        self._database_seconds.labels(kind).observe(database)
+        self._operation_seconds(kind).observe(seconds)
+        self._statements(kind).observe(statements)
+        self._database_seconds(kind).observe(database)
 
     def streamed(self) -> None:
         """Count a result sent over a WebSocket or an event stream."""

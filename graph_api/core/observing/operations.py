@@ -45,6 +45,9 @@ class _Result(Protocol):
     @property
     def statements(self) -> StatementLog: ...
 
+    @property
+    def cost(self) -> int | None: ...
+
 
 _S = TypeVar("_S")
 _C = TypeVar("_C", bound=_Context)
@@ -65,7 +68,7 @@ class _Operation:
         self._document = document
         self._codes: dict[str, int] = {}
         self._error_ids: list[str] = []
-        self._cost: Any = None
+        self._cost: int | None = None
         self._started = time.perf_counter()
         tracing = request.observer.tracing
         self._span = None if tracing is None else tracing.begin(request.trace, "operation")
@@ -83,16 +86,15 @@ class _Operation:
         self.statements += log.count
         self.database_seconds += log.seconds
 
-    def note_result(self, body: dict[str, Any]) -> None:
-        """Add up the errors of an answer, and what it was reckoned to cost."""
+    def note_result(self, result: _Result) -> None:
+        """Add up the errors of an answer, and keep what it was reckoned to cost."""
         self.results += 1
-        for error in body.get("errors", ()):
+        self._cost = result.cost if result.cost is not None else self._cost
+        for error in result.body.get("errors", ()):
             extensions = error.get("extensions") or {}
             self.note_failure(str(extensions.get("code", ErrorCode.INTERNAL)))
             if "errorId" in extensions:
                 self._error_ids.append(extensions["errorId"])
-        if extensions := body.get("extensions"):
-            self._cost = extensions.get("cost", self._cost)
 
     def note_failure(self, code: str) -> None:
         """Count an error."""
@@ -199,7 +201,7 @@ def observed(
         try:
             result = await run(schema, context, query, *args, **kwargs)
             operation.note_statements(result.statements)
-            operation.note_result(result.body)
+            operation.note_result(result)
             ended = OK
         except Exception as error:
             operation.note_failure(_code_of(error))
@@ -259,7 +261,7 @@ async def _next(results: AsyncGenerator[_R, None], operation: _Operation) -> _R 
         statement_log.reset(tokens[1])
         _operation.reset(tokens[0])
         operation.note_statements(log)
-    operation.note_result(result.body)
+    operation.note_result(result)
     operation.request.observer.metrics.streamed()
     return result
 

@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from graph_api.auth.administering import provide_user
+from graph_api.core.context import Services
 from graph_api.core.migrations import migrate
+from graph_api.core.permissions import Role
 from graph_api.settings import Settings
 from tests.core.observing.conftest import Observed, running
 from tests.databases import empty_database
@@ -43,7 +46,7 @@ async def breaking(
                 "log_level": "debug",
                 "log_format": "json",
                 "metrics_token": f"{CANARY}-metrics-token",
-                "audit_keys": None,
+                "cookie_secure": False,
             }
         )
         async with running(chosen, log_stream) as one:
@@ -61,30 +64,55 @@ async def everything(observed: Observed) -> str:
     return observed.log.getvalue() + metrics.text + spans
 
 
-async def test_nothing_that_a_client_sends_is_told(breaking: Observed) -> None:
-    sent = {
-        "Authorization": f"Bearer {CANARY}.bearer.token",
-        "X-API-Key": f"{CANARY}-api-key",
-        "Cookie": f"session={CANARY}-cookie",
+CREDENTIALS = (
+    {},
+    {"Authorization": f"Bearer {CANARY}.bearer.token"},
+    {"Authorization": f"Basic {CANARY}"},
+    {"X-API-Key": f"{CANARY}-api-key"},
+    {"Cookie": f"graph-api-access={CANARY}-cookie; graph-api-csrf={CANARY}-csrf"},
+)
+LOGIN = """mutation SignIn($password: String!) {
+  login(input: {email: "kanarienvogel@example.org", password: $password}) { __typename }
+}"""
+
+
+SIGN_IN = """mutation SignIn($input: LoginInput!) {
+  login(input: $input) { ... on LoginPayload { accessToken refreshToken } }
+}"""
+REFRESH = """mutation Refresh($input: RefreshInput!) { refresh(input: $input) { __typename } }"""
+
+
+@pytest.mark.parametrize("credentials", CREDENTIALS, ids=lambda one: "".join(one) or "none")
+async def test_nothing_that_a_client_sends_is_told(
+    breaking: Observed, credentials: dict[str, str]
+) -> None:
+    sent = credentials | {
         "X-Request-Id": f"{CANARY} is no id",
         "User-Agent": f"{CANARY}-agent",
         "Traceparent": f"00-{CANARY}",
     }
-    await breaking.ask(IN_LITERALS, headers=sent)
-    await breaking.client.post(
-        "/graphql",
-        json={"query": UPSERT, "variables": {"well": {"password": f"{CANARY}-variable"}}},
-        headers=sent,
+    documents = (
+        IN_LITERALS,
+        f'{{ nothing(password: "{CANARY}-unknown") }}',
+        f"{{ {CANARY} }} query {CANARY}Twice {{ a }}",
+        f'{{ wells(first: "{CANARY}-type" }}',
+        f'mutation {{ login(input: {{email: "a@b.c", password: "{CANARY}"}}) {{ __typename }} }}',
     )
-    await breaking.ask(f'{{ nothing(password: "{CANARY}-unknown") }}', headers=sent)
-    await breaking.ask(f"{{ {CANARY} }} query {CANARY}Twice {{ a }}", headers=sent)
-    await breaking.ask(f'{{ wells(first: "{CANARY}-type" }}', headers=sent)
-    await breaking.client.get("/graphql", params={"query": IN_LITERALS}, headers=sent)
-    await breaking.client.get(f"/{CANARY}/path?token={CANARY}-parameter", headers=sent)
-    await breaking.client.post("/graphql", content=f"{CANARY} is no JSON", headers=sent)
+    for query in documents:
+        await breaking.ask(query, headers=sent)
+        await breaking.client.get("/graphql", params={"query": query}, headers=sent)
+    for query, variables in (
+        (UPSERT, {"well": {"password": f"{CANARY}-variable"}}),
+        (LOGIN, {"password": f"{CANARY}-password"}),
+    ):
+        asked = {"query": query, "variables": variables}
+        await breaking.client.post("/graphql", json=asked, headers=sent)
     asked = {"query": "{ __typename }", "operationName": f"{CANARY}-operation-name"}
     await breaking.client.post("/graphql", json=asked, headers=sent)
-    assert len(breaking.lines("operation")) >= 5
+    await breaking.client.get(f"/{CANARY}/path?token={CANARY}-parameter", headers=sent)
+    await breaking.client.post("/graphql", content=f"{CANARY} is no JSON", headers=sent)
+    assert len(breaking.lines()) >= 15
+    assert breaking.lines("operation") or credentials
     assert CANARY not in await everything(breaking)
 
 
@@ -112,7 +140,7 @@ async def test_nothing_that_a_row_holds_is_told_when_the_database_refuses(
 async def test_nothing_that_is_sent_over_a_websocket_is_told(breaking: Observed) -> None:
     async with breaking.socket(Cookie=f"session={CANARY}-cookie") as socket:
         assert (await socket.receive())["type"] == "websocket.accept"
-        payload = {"authorization": f"Bearer {CANARY}", "password": f"{CANARY}-init"}
+        payload = {"password": f"{CANARY}-init"}
         await socket.send({"type": "connection_init", "payload": payload})
         assert await socket.receive() == {"type": "connection_ack"}
         for name, query in (("1", IN_LITERALS), ("2", f"{{ {CANARY} }}")):
@@ -127,6 +155,44 @@ async def test_nothing_that_is_sent_over_a_websocket_is_told(breaking: Observed)
     assert {one["outcome"] for one in operations} == {"ok", "BAD_USER_INPUT"}
     (line,) = breaking.lines("websocket")
     assert (line["closed_by"], line["code"], line["operations"]) == ("server", 4400, 2)
+    assert CANARY not in await everything(breaking)
+
+
+async def test_what_a_sign_in_is_given_is_not_told(breaking: Observed) -> None:
+    services: Services = breaking.state["services"]
+    password, email = f"{CANARY}-password", "somebody@example.org"
+    await provide_user(
+        services.database, services.settings, "canaries", email, [Role.ADMIN], None, password
+    )
+    variables = {"input": {"email": email, "password": password}}
+    asked = {"query": SIGN_IN, "variables": variables}
+    given = (await breaking.client.post("/graphql", json=asked)).json()["data"]["login"]
+    secrets = [CANARY, given["accessToken"], given["refreshToken"]]
+    signed_in = {"Authorization": f"Bearer {given['accessToken']}"}
+    await breaking.ask("query Mine { me { __typename } }", headers=signed_in)
+    variables["input"]["cookies"] = True
+    answer = await breaking.client.post("/graphql", json=asked)
+    secrets += [cookie.value or "" for cookie in breaking.client.cookies.jar]
+    assert len(secrets) == 6
+    token = {"input": {"refreshToken": given["refreshToken"]}}
+    for _ in ("once", "twice"):
+        asked = {"query": REFRESH, "variables": token}
+        headers = {"X-CSRF-Token": answer.cookies.get("graph-api-csrf") or ""}
+        await breaking.client.post("/graphql", json=asked, headers=headers)
+    told = await everything(breaking)
+    assert [one for one in secrets if one in told] == []
+    (line,) = [line for line in breaking.lines("operation") if line["operation"] == "Mine"]
+    assert (line["method"], line["tenant"]) == ("password", "canaries")
+
+
+async def test_credentials_that_are_sent_over_a_websocket_are_not_told(breaking: Observed) -> None:
+    async with breaking.socket() as socket:
+        await socket.receive()
+        payload = {"authorization": f"Bearer {CANARY}"}
+        await socket.send({"type": "connection_init", "payload": payload})
+        assert (await socket.receive())["type"] == "websocket.close"
+    (line,) = breaking.lines("websocket")
+    assert (line["closed_by"], line["operations"]) == ("server", 0)
     assert CANARY not in await everything(breaking)
 
 
