@@ -55,7 +55,11 @@ SHARED_IN_A_TRANSACTION = {
     ("graph_api.filings.store.freezing", "graph_api.rules.store"),
 }
 KNOW_THE_DRIVER = (
-    "graph_api.backup",  # as the owner, in a snapshot of its own
+    # as the owner, in a snapshot of its own, into databases that are not served
+    "graph_api.backup.checking",
+    "graph_api.backup.connecting",
+    "graph_api.backup.dumping",
+    "graph_api.backup.restoring",
     "graph_api.core.age",
     "graph_api.core.database",
     "graph_api.core.database_watch",
