@@ -25,7 +25,7 @@ _SESSION = {
 @asynccontextmanager
 async def owned_database(settings: Settings) -> AsyncIterator[Target]:
     """The database as its owner reaches it; an embedded one runs as long as the context."""
-    given = getattr(settings, "owner_database_url", None) or settings.database_url
+    given = settings.owner_database_url or settings.database_url
     if given is not None:
         yield Target(given)
         return
