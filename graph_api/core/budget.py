@@ -8,8 +8,9 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Protocol
 
-from graph_api.core.database import Database
-from graph_api.core.errors import limit_exceeded
+from graph_api.core.database import Database, Row
+from graph_api.core.errors import ApiError, ErrorCode, limit_exceeded
+from graph_api.core.failures import unavailable
 from graph_api.core.observing.in_hand import request_in_hand
 from graph_api.core.statements import statement
 from graph_api.core.viewer import Viewer
@@ -132,6 +133,16 @@ class PostgresBuckets:
         """As of any buckets; raises ApiError UNAVAILABLE where the database cannot be asked."""
         self._filled += 1
         keeper = Viewer(bucket.tenant_id, "budget", actor_type="system")
+        try:
+            row = await self._filled_row(keeper, bucket, cost)
+        except ApiError as error:
+            if error.code is ErrorCode.UNKNOWN_OUTCOME:
+                # of the operation itself nothing has run
+                raise unavailable() from error
+            raise
+        return row["fits"], row["level"]
+
+    async def _filled_row(self, keeper: Viewer, bucket: Bucket, cost: float) -> Row:
         async with self._database.transaction(keeper, "spendBudget") as session:
             if self._filled % _CLEAN_EVERY == 0:
                 await session.fetch(
@@ -145,4 +156,4 @@ class PostgresBuckets:
                 float(self._capacity),
                 self._refill,
             )
-        return row["fits"], row["level"]
+        return row

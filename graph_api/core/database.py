@@ -248,6 +248,8 @@ class OperationDatabase(Database):
         self.auth_keys = shared.auth_keys
         self._acquire_timeout = shared._acquire_timeout
         self._viewer = viewer
+        self.has_written = False
+        """Whether a transaction of the operation has been committed."""
         self._is_held = False
         self._one_at_a_time = asyncio.Lock()
         self._session: Session | None = None
@@ -301,6 +303,7 @@ class OperationDatabase(Database):
         await self.release()
         async with super().transaction(viewer, action, cause, reach=reach) as session:
             yield session
+        self.has_written = True
         await self.release()
 
 

@@ -19,6 +19,7 @@ from starlette.responses import Response
 
 from graph_api.core.api.execution import OperationResult, run_operation
 from graph_api.core.api.operation_kind import operation_kind
+from graph_api.core.api.outages import says_unavailable, was_prevented
 from graph_api.core.context import OperationContext
 from graph_api.core.draining import RESUMABLE, Draining
 from graph_api.core.errors import ApiError, ErrorCode
@@ -150,14 +151,15 @@ def _status_and_headers(result: OperationResult, media_type: str) -> tuple[int, 
     An older client takes any other status for a fault of the transport, so it gets one only for
     what it may try again, where there is nothing in the answer but that.
     """
-    if result.body.get("data") is None and (errors := result.body.get("errors")):
-        extensions = errors[0].get("extensions") or {}
-        code = extensions.get("code")
-        if code == ErrorCode.UNAVAILABLE or "retryAfterSeconds" in extensions:
-            wait = extensions.get("retryAfterSeconds", _RETRY_SECONDS)
-            status = 503 if code == ErrorCode.UNAVAILABLE else 429
-            return status, {"Retry-After": str(ceil(wait))}
-    return 200 if result.executed or media_type == JSON_RESPONSE else 400, {}
+    wait = result.retry_after_seconds or _RETRY_SECONDS
+    come_back = {"Retry-After": str(ceil(wait))}
+    if was_prevented(result.body, result.operation_type):
+        result.body.pop("data", None)
+        return 503, come_back
+    if result.retry_after_seconds is not None:
+        return 429, come_back
+    headers = come_back if says_unavailable(result.body) else {}
+    return 200 if result.executed or media_type == JSON_RESPONSE else 400, headers
 
 
 def _headers(error: ApiError) -> dict[str, str]:

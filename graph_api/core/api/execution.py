@@ -123,9 +123,11 @@ async def _carried_out(
         async with asyncio.timeout(seconds), context.services.admission.turn():
             result = await _executed(schema, context, planned, query, variables)
     except TimeoutError:
-        error = ApiError(
-            ErrorCode.TIMEOUT, f"the operation took longer than {seconds:g} seconds and was ended"
-        )
+        text = f"the operation took longer than {seconds:g} seconds and was ended"
+        error = ApiError(ErrorCode.TIMEOUT, text)
+        if context.database.has_written:
+            wrote = "what it had written by then stays; read it, or ask again with idempotencyKey"
+            error = ApiError(ErrorCode.UNKNOWN_OUTCOME, f"{text}; {wrote}")
         result = ExecutionResult(data=None, errors=[_as_graphql(error)])
         return _result(context, planned, result, log, executed=True)
     return _result(context, planned, result, log, executed=not _is_request_error(result))
