@@ -24,9 +24,10 @@ def response_type(accept: Iterable[str]) -> str | None:
     A client that takes anything gets `application/json`, which all can read; one that takes two
     alike gets what it names first. A stream must be asked for by its name.
     """
-    ranges = list(_ranges(",".join(accept)))
-    if not ranges:
+    given = ",".join(accept)
+    if not given.strip(", "):
         return JSON_RESPONSE
+    ranges = list(_ranges(given))
     named = {one.name: one.quality for one in reversed(ranges)}
     anything = named.get("application/*", named.get("*/*", 0.0))
     offered = [
