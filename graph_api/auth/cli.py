@@ -27,6 +27,7 @@ from graph_api.settings import Settings
 
 user_app = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 _console = Console(stderr=True, highlight=False, soft_wrap=True)
+_WIDEST = 1000
 
 _Email = Annotated[str, typer.Argument(help="The user's email address.")]
 _FromInput = Annotated[
@@ -118,7 +119,8 @@ def list_users(
             table.add_row(*map(escape, cells))
 
     _run(settings, work)
-    Console(highlight=False, soft_wrap=True).print(table)
+    # as wide as it is: a cell that was cut would be of no use
+    Console(highlight=False, width=_WIDEST).print(table)
 
 
 @user_app.command()
