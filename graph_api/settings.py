@@ -240,7 +240,8 @@ class Settings(BaseSettings):
     )
     dev_tenant: str | None = Field(
         default=None,
-        description="Tenant of every viewer while there is no sign-in; refused outside loopback.",
+        description="Tenant of whoever gives no credential, as its administrator; refused outside "
+        "loopback.",
     )
     jwt_keys: str | None = Field(
         default=None,

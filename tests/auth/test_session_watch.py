@@ -16,14 +16,14 @@ from websockets.exceptions import ConnectionClosed
 from graph_api.auth import session_watch
 from graph_api.auth.cookies import BrowserCookies
 from graph_api.auth.session_watch import SessionWatch
-from graph_api.auth.store import live_sessions
+from graph_api.auth.store import acting_for, live_sessions, set_password
 from graph_api.core.database import Database, StatementLog, statement_log
 from graph_api.core.errors import ErrorCode
 from graph_api.core.permissions import Role
 from graph_api.core.viewer import AuthMethod, Viewer
 from graph_api.serving import served
 from graph_api.settings import Settings
-from tests.auth.signed_in import SignedIn
+from tests.auth.signed_in import HASH, SignedIn
 
 SOON_SECONDS = 6.0
 """Within so long must a revocation be noticed; it takes about three seconds at most."""
@@ -138,6 +138,20 @@ async def test_a_session_is_asked_for_once_in_an_interval(
     assert await watch.session(str(ann.session_id)), "it is remembered"
     watch.forget(viewing(ann))
     assert await watch.session(str(ann.session_id)) is None
+
+
+async def test_a_first_password_that_was_changed_is_seen_at_once(
+    watch: SessionWatch, database: Database, settings: Settings, tenant: str
+) -> None:
+    new = await SignedIn.begin(database, settings, tenant, [Role.ADMIN], must_change_password=True)
+    before = await watch.session(str(new.session_id))
+    assert before is not None
+    assert before.must_change_password
+    async with database.transaction(acting_for(tenant, new.email), "test") as session:
+        await set_password(session, new.user_id, HASH, must_change=False)
+    after = await watch.session(str(new.session_id))
+    assert after is not None
+    assert not after.must_change_password
 
 
 async def test_one_who_gives_up_does_not_take_the_answer_from_the_others(

@@ -210,6 +210,7 @@ def test_default_query_runs_in_a_browser(live_server_url: str, page: Page, tmp_p
 
 
 PASSWORD = "correct horse battery staple"
+ACCESS_COOKIE = "__Host-graph-api-access"
 
 
 @pytest.fixture
@@ -233,7 +234,7 @@ def ann(settings: Settings, tenant: str) -> SignedIn:
 @pytest.fixture
 def guarded_url(settings: Settings) -> Iterator[str]:
     """The address of a server that knows nobody who has not signed in."""
-    with served(settings.model_copy(update={"port": 0, "cookie_secure": False})) as server:
+    with served(settings.model_copy(update={"port": 0})) as server:
         yield server.address
 
 
@@ -274,11 +275,12 @@ def test_a_user_signs_in_runs_a_query_and_signs_out(
     expect(bar).to_contain_text(f"{ann.tenant_id} · operator")
 
     kept = {one["name"]: one for one in page.context.cookies(f"{guarded_url}/graphql/refresh")}
-    assert set(kept) == {"graph-api-access", "graph-api-refresh", "graph-api-csrf"}
-    assert [name for name, one in kept.items() if not one["httpOnly"]] == ["graph-api-csrf"]
+    assert set(kept) == {ACCESS_COOKIE, "__Secure-graph-api-refresh", "__Host-graph-api-csrf"}
+    readable = [name for name, one in kept.items() if not one["httpOnly"]]
+    assert readable == ["__Host-graph-api-csrf"]
     assert {one["sameSite"] for one in kept.values()} == {"Strict"}
     stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-    assert kept["graph-api-access"]["value"] not in stored
+    assert kept[ACCESS_COOKIE]["value"] not in stored
     assert PASSWORD not in stored
 
     run_in_editor(page, "Mine", "query Mine { me { subject } leases { totalCount } }")
@@ -289,11 +291,11 @@ def test_a_user_signs_in_runs_a_query_and_signs_out(
     print(f"screenshot: {screenshot}")
 
     # The access token is over, as after fifteen minutes: a refresh comes before the answer.
-    page.context.clear_cookies(name="graph-api-access")
+    page.context.clear_cookies(name=ACCESS_COOKIE)
     run_in_editor(page, "Tenant", "query Tenant { me { tenant } }")
     expect(answer).to_contain_text(f'"tenant": "{ann.tenant_id}"')
 
-    page.context.clear_cookies(name="graph-api-access")
+    page.context.clear_cookies(name=ACCESS_COOKIE)
     run_in_editor(
         page,
         "Changes",
