@@ -116,3 +116,27 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(TracingUnavailableError, match=r"pip install 'graph-api\[otel\]'"):
         tracing_of(Settings(otel_endpoint="http://127.0.0.1:9"), "1")
+
+
+async def test_what_the_feed_reads_for_everybody_is_no_part_of_an_operation(
+    observed: Observed,
+) -> None:
+    def read() -> int:
+        return sum(span.name == "changes_after" for span in observed.spans())
+
+    change = 'mutation { upsertWell(input: {well: {apiNumber: "%s"}}) { __typename } }'
+    watch = "subscription { entityChanged { __typename } }"
+    async with observed.socket() as socket:
+        await socket.receive()
+        await socket.send({"type": "connection_init"})
+        await socket.receive()
+        await socket.send({"id": "1", "type": "subscribe", "payload": {"query": watch}})
+        while "graph_api_feed_subscribers 1.0" not in await observed.measured():
+            await asyncio.sleep(0.01)
+        await observed.ask(change % "4200300001")
+        await socket.receive()
+        before = read()
+        for number in (2, 3, 4):
+            await observed.ask(change % f"420030000{number}")
+            await socket.receive()
+        assert read() == before
