@@ -18,6 +18,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from graph_api.core.api.pricing import FieldCost, costs
+from graph_api.core.api.reads import Reads, reading
 from graph_api.core.permissions import Permission
 
 GraphQLClass = type[Any]
@@ -104,19 +105,21 @@ def add_field(
     *,
     permission: Permission | None = None,
     cost: FieldCost | None = None,
+    reads: Reads | None = None,
 ) -> None:
     """Give an object type a field.
 
     The resolver is called with the object, the Strawberry info and the arguments by name; those
     that were left out are None. `permission` is what the field asks of its viewer beyond what led
     there; every root field must name one. `cost` is what its type does not tell of what it costs.
+    `reads` says what the resolver reads, for plans that read it for many parents at once.
     """
     field = strawberry.field(
         resolver=_with_signature(name, resolver, arguments),
         name=to_camel_case(name),
         description=description,
         graphql_type=annotation,
-        metadata=asks(permission) | costs(cost),
+        metadata=asks(permission) | costs(cost) | reading(reads),
     )
     field.python_name = name
     field.origin = cls

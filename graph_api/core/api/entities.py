@@ -1,6 +1,7 @@
 """The GraphQL types of the graph: an object for each entity, and connections for its edges."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,6 +19,15 @@ from graph_api.core.api.building import (
 from graph_api.core.api.connections import RecordConnection, connection_type, row_type
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.global_ids import global_id
+from graph_api.core.api.reads import (
+    DisplayNameOf,
+    GlobalIdOf,
+    NaturalKeyOf,
+    ReferencedEntity,
+    RelatedEntities,
+    StoredField,
+    reading,
+)
 from graph_api.core.api.records import record_type
 from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
@@ -73,10 +83,13 @@ class EntityTypes:
     def _entity_type(self, model: type[GraphEntity]) -> type[GraphEntity]:
         made = record_type(self._fields, model)
         definition = definition_of(made)
+        declared = fields_of(model)
         for field in definition.fields:
             if field.python_name == "id":
                 # `id` is the global id, as Relay has it
                 field.graphql_name = "entityId"
+            stored = reading(StoredField(declared[field.python_name]))
+            field.metadata = MappingProxyType({**field.metadata, **stored})
         definition.interfaces.append(definition_of(Node))
         label = model.label()
         add_field(
@@ -85,6 +98,7 @@ class EntityTypes:
             strawberry.ID,
             lambda root, info: global_id(label, root.id),
             "Global id, by which `node` finds the entity.",
+            reads=GlobalIdOf(label),
         )
         definition.fields[-1].graphql_name = "id"
         add_field(
@@ -93,6 +107,7 @@ class EntityTypes:
             str,
             lambda root, info: root.natural_key,
             "What makes the entity unique among its kind, as one text.",
+            reads=NaturalKeyOf(),
         )
         add_field(
             made,
@@ -100,6 +115,7 @@ class EntityTypes:
             str,
             lambda root, info: root.display_name,
             "What a person calls the entity.",
+            reads=DisplayNameOf(model),
         )
         return made
 
@@ -115,7 +131,12 @@ class EntityTypes:
             return await context_of(info).loaders.entity(target, entity_id)
 
         add_field(
-            self.models[label], name, self.models[target] | None, resolve, reference.description
+            self.models[label],
+            name,
+            self.models[target] | None,
+            resolve,
+            reference.description,
+            reads=ReferencedEntity(target, attribute),
         )
 
     def _add_relationship(self, relationship: Relationship) -> None:
@@ -143,6 +164,7 @@ class EntityTypes:
             resolve,
             relationship.description,
             self.list_arguments(relationship.target, relationship.edge),
+            reads=RelatedEntities(relationship),
         )
 
     def list_arguments(self, label: str, edge: EdgeType | None = None) -> list[Argument]:
@@ -200,6 +222,7 @@ class EntityTypes:
             shown | None if field.nullable else shown,
             resolve,
             field.description,
+            reads=StoredField(field),
         )
 
 

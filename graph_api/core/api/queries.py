@@ -24,6 +24,7 @@ from graph_api.core.api.entities import (
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.api.lookups import find_entity, lookup_fields
 from graph_api.core.api.pricing import FieldCost
+from graph_api.core.api.reads import EntityByGlobalId, EntityByKey, EntityList
 from graph_api.core.api.scalars import FieldTypes
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import limit_exceeded
@@ -70,6 +71,7 @@ class GraphQueries:
             resolve,
             f"One {name.replace('_', ' ')} by id, or by {ways}; null when there is none.",
             arguments,
+            reads=EntityByKey(label),
             permission=Permission.READ_GRAPH,
         )
 
@@ -101,6 +103,7 @@ class GraphQueries:
             resolve,
             f"{model.plural.replace('_', ' ').capitalize()}, filtered, ordered and paged.",
             self._types.list_arguments(label),
+            reads=EntityList(label),
             permission=Permission.READ_GRAPH,
         )
 
@@ -129,6 +132,7 @@ class GraphQueries:
             one,
             "The entity of a global id; null when there is none.",
             [Argument("id", strawberry.ID, "Global id.", required=True)],
+            reads=EntityByGlobalId(many=False),
             permission=Permission.READ_GRAPH,
         )
         add_field(
@@ -138,6 +142,7 @@ class GraphQueries:
             many,
             "The entities of global ids, in their order, null where there is none.",
             [Argument("ids", list_of(strawberry.ID), "Global ids, at most 500.", required=True)],
+            reads=EntityByGlobalId(many=True),
             permission=Permission.READ_GRAPH,
             cost=FieldCost(most=_MOST_NODES, sized_by=("ids",)),
         )
