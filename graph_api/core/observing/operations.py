@@ -17,6 +17,8 @@ from graph_api.core.viewer import Viewer
 
 _log = event_log("graph_api.operations")
 
+_MOST_ERROR_IDS = 20
+
 OK = "ok"
 CANCELLED = "CANCELLED"
 """The client went away before there was an answer."""
@@ -93,7 +95,7 @@ class _Operation:
         for error in result.body.get("errors", ()):
             extensions = error.get("extensions") or {}
             self.note_failure(str(extensions.get("code", ErrorCode.INTERNAL)))
-            if "errorId" in extensions:
+            if "errorId" in extensions and len(self._error_ids) < _MOST_ERROR_IDS:
                 self._error_ids.append(extensions["errorId"])
 
     def note_failure(self, code: str) -> None:
