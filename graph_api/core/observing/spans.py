@@ -1,6 +1,7 @@
 """The spans of one application, by OpenTelemetry's packages, which the extra `otel` installs."""
 
 import os
+import threading
 import time
 from collections.abc import Iterable
 from typing import Final
@@ -15,6 +16,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from graph_api.core.database import StatementLog
 
+_LAST_SECONDS: Final = 2.0
 _PROPAGATED: Final = (b"traceparent", b"tracestate")
 
 Attributes = dict[str, str | int | float]
@@ -97,8 +99,24 @@ class _TracedStatements(StatementLog):
         self._seconds = total
 
 
+class _Exported(BatchSpanProcessor):
+    """Sends spans in batches, and gives up soon when the process ends."""
+
+    def __init__(self, exporter: OTLPSpanExporter) -> None:
+        super().__init__(exporter)
+        self._exporter = exporter
+
+    def shutdown(self) -> None:
+        # a collector that is not there would otherwise be tried again for half a minute
+        giving_up = threading.Timer(_LAST_SECONDS, self._exporter.shutdown)
+        giving_up.daemon = True
+        giving_up.start()
+        super().shutdown()
+        giving_up.cancel()
+
+
 def exported_spans(endpoint: str | None) -> SpanProcessor:
     """Sends spans in batches to a collector: the one named, or that of the environment."""
     if endpoint is None:
-        return BatchSpanProcessor(OTLPSpanExporter())
-    return BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces"))
+        return _Exported(OTLPSpanExporter())
+    return _Exported(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces"))
