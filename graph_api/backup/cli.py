@@ -9,17 +9,12 @@ import typer
 from rich.console import Console
 
 from graph_api.backup.checking import verified_audits, with_keys_kept
-from graph_api.backup.connecting import owned_database
 from graph_api.backup.dumping import back_up
 from graph_api.backup.programs import BackupError, Target
 from graph_api.backup.restoring import Restored, restore
-from graph_api.core.database import Database
 from graph_api.core.doctor import Verdict, examine
+from graph_api.core.server import owned_database
 from graph_api.entities.graph import graph_registry
-from graph_api.entities.reference_data import load_reference_data
-from graph_api.filings.seeding import load_template_seeds
-from graph_api.filings.store import mark_snapshots_stale
-from graph_api.rules.seeding import load_rule_seeds
 from graph_api.settings import Settings
 
 backup_app = typer.Typer()
@@ -39,8 +34,8 @@ def backup(
 
 
 async def _backup(settings: Settings, file: Path) -> None:
-    async with owned_database(settings) as target:
-        manifest = await back_up(target, file)
+    async with owned_database(settings) as dsn:
+        manifest = await back_up(Target(dsn), file)
     _console.print(
         f"backed up {sum(manifest.rows.values()):,} rows, of them "
         f"{manifest.vertices_and_edges:,} vertices and edges, to {file} "
@@ -71,7 +66,8 @@ def restore_command(
 
 async def _restore(settings: Settings, file: Path, force: bool) -> int:
     """Restore, and say what was done; how many problems remain."""
-    async with owned_database(settings) as target:
+    async with owned_database(settings) as dsn:
+        target = Target(dsn)
         done = await restore(target, file, force=force, tell=_console.print)
         _tell_of(done)
         with tempfile.TemporaryDirectory(prefix="graph-api-keys-") as elsewhere:
@@ -79,10 +75,8 @@ async def _restore(settings: Settings, file: Path, force: bool) -> int:
             if checking.audit_keys is None:
                 _console.print(
                     "the key of the audit is not here: put it in place before the service starts, "
-                    "then run graph-api migrate and graph-api audit verify"
+                    "then run graph-api audit verify"
                 )
-            elif done.applied:
-                await _load_seeds(checking, target.dsn)
             findings = await examine(target.dsn, checking, graph_registry())
             failed = [one for one in findings if one.verdict is Verdict.FAIL]
             for one in failed:
@@ -97,6 +91,11 @@ async def _restore(settings: Settings, file: Path, force: bool) -> int:
 def _tell_of(done: Restored) -> None:
     for migration in done.applied:
         _console.print(f"applied {migration.number:04} {migration.name}")
+    if done.applied or done.roles_made:
+        _console.print(
+            "run graph-api migrate before the service starts: it sets the password of the "
+            "service's role, and writes the rules and templates that this version brings"
+        )
     for notice in done.notices:
         _console.print(f"warning: {notice.problem}; {notice.remedy}")
     for setting in done.settings_lost:
@@ -106,17 +105,6 @@ def _tell_of(done: Restored) -> None:
             "restart every process of the service; whoever follows the change feed begins anew "
             "from the restored data, for cursors given after the backup now mean other changes"
         )
-
-
-async def _load_seeds(settings: Settings, dsn: str) -> None:
-    """Write what `graph-api migrate` writes once the tables are there."""
-    database = await Database.connect(dsn, settings)
-    try:
-        await load_reference_data(database)
-        await load_rule_seeds(database, mark_snapshots_stale)
-        await load_template_seeds(database)
-    finally:
-        await database.close()
 
 
 async def _tell_of_audits(settings: Settings, target: Target) -> int:

@@ -8,9 +8,7 @@ import asyncpg
 
 from graph_api.backup.programs import BackupError, Target
 from graph_api.core.age import SESSION_SETTINGS
-from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.statements import statement
-from graph_api.settings import Settings
 
 _CONNECT_SECONDS = 30
 _SESSION = {
@@ -20,17 +18,6 @@ _SESSION = {
     "idle_in_transaction_session_timeout": "0",
     "application_name": "graph-api backup",
 }
-
-
-@asynccontextmanager
-async def owned_database(settings: Settings) -> AsyncIterator[Target]:
-    """The database as its owner reaches it; an embedded one runs as long as the context."""
-    given = settings.owner_database_url or settings.database_url
-    if given is not None:
-        yield Target(given)
-        return
-    with EmbeddedPostgres.start(settings.data_dir) as server:
-        yield Target(server.dsn)
 
 
 @asynccontextmanager

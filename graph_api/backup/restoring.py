@@ -39,6 +39,7 @@ class Restored:
     replaced: bool
     applied: list[Migration] = field(default_factory=list)
     notices: list[AgeNotice] = field(default_factory=list)
+    roles_made: list[str] = field(default_factory=list)
     settings_lost: list[str] = field(default_factory=list)
     """Settings that the replaced database had of its own, and that the new one lacks."""
 
@@ -65,12 +66,14 @@ async def restore(target: Target, path: Path, *, force: bool, tell: Tell) -> Res
                     f"the database {facts['database']} is not empty: it has {found[0]['name']}. "
                     "Restore into a new one, or give --force to replace all that it holds"
                 )
-            await _make_roles(connection, facts, archive.manifest, tell)
-            if not found:
-                return await _restore_in_place(target, archive, tell)
-            async with replaced_database(target, connection, facts["database"], tell) as place:
-                done = await _fill(place.target, archive, tell)
-            done.replaced, done.settings_lost = True, place.settings_lost
+            made = await _make_roles(connection, facts, archive.manifest, tell)
+            if found:
+                async with replaced_database(target, connection, facts["database"], tell) as place:
+                    done = await _fill(place.target, archive, tell)
+                done.replaced, done.settings_lost = True, place.settings_lost
+            else:
+                done = await _restore_in_place(target, archive, tell)
+            done.roles_made = made
             return done
 
 
@@ -209,8 +212,9 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-async def _make_roles(connection: Any, facts: Any, manifest: Manifest, tell: Tell) -> None:
+async def _make_roles(connection: Any, facts: Any, manifest: Manifest, tell: Tell) -> list[str]:
     """Make the roles that grants and policies name and the server lacks, without a password."""
+    made = []
     names = [one.name for one in manifest.roles]
     rows = await connection.fetch(statement("roles_present").text, names)
     there = {row["name"] for row in rows}
@@ -225,7 +229,9 @@ async def _make_roles(connection: Any, facts: Any, manifest: Manifest, tell: Tel
                 f"the server lacks the role {one.name}, and {facts['role_name']} may not make it; "
                 f"as a superuser: {command}"
             ) from error
+        made.append(one.name)
         tell(f"made the role {one.name}, without a password: see docs/backup.md")
+    return made
 
 
 async def _make_extensions(connection: Any, facts: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from graph_api.backup.connecting import owned_database
 from graph_api.backup.dumping import back_up
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.migrations import migrate
@@ -15,7 +14,7 @@ from graph_api.entities.reference_data import load_reference_data
 from graph_api.filings.seeding import load_template_seeds
 from graph_api.filings.store import mark_snapshots_stale
 from graph_api.rules.seeding import load_rule_seeds
-from tests.backup.places import TENANT, VIEWER, Place, place, settings_in
+from tests.backup.places import TENANT, VIEWER, Place, owned_database, place, settings_in
 from tests.backup.questions import remembered
 
 # A name that a command line, a URL or a shell could trip over.

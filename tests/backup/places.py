@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from graph_api.backup.connecting import owned_database
 from graph_api.backup.programs import Target
+from graph_api.core import server
 from graph_api.core.api.execution import run_operation
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
@@ -55,6 +55,13 @@ class Place:
 def settings_in(directory: Path) -> Settings:
     """Settings of a service on an embedded database in a directory."""
     return Settings(data_dir=directory, pool_max_size=6)
+
+
+@asynccontextmanager
+async def owned_database(settings: Settings) -> AsyncIterator[Target]:
+    """The database as its owner reaches it, and as the programs do."""
+    async with server.owned_database(settings) as dsn:
+        yield Target(dsn)
 
 
 @asynccontextmanager

@@ -15,12 +15,11 @@ import pytest
 
 from graph_api.backup import programs
 from graph_api.backup.archive import DUMP, MANIFEST, SUMS
-from graph_api.backup.connecting import owned_database
 from graph_api.backup.dumping import back_up
 from graph_api.backup.programs import BackupError, Target, client_program
 from graph_api.backup.restoring import restore
 from graph_api.core.api.schema import GraphSchema
-from tests.backup.places import Place, bring_keys, place, settings_in
+from tests.backup.places import Place, bring_keys, owned_database, place, settings_in
 from tests.backup.test_restored import databases, quiet
 
 

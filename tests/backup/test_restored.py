@@ -12,7 +12,6 @@ from typing import Any
 import asyncpg
 
 from graph_api.backup.archive import DUMP, MANIFEST, SUMS
-from graph_api.backup.connecting import owned_database
 from graph_api.backup.dumping import back_up
 from graph_api.backup.programs import Target, client_program
 from graph_api.backup.restoring import Restored, restore
@@ -20,7 +19,7 @@ from graph_api.core.api.schema import GraphSchema
 from graph_api.core.migrations import migrate, migrations
 from graph_api.settings import Settings
 from tests.backup.conftest import AWKWARD, add_well
-from tests.backup.places import Place, bring_keys, place, settings_in
+from tests.backup.places import Place, bring_keys, owned_database, place, settings_in
 from tests.backup.questions import CHANGES, OTHERS, answers, without_errors
 from tests.viewers import member
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from graph_api.backup.connecting import owned_database
 from graph_api.backup.dumping import back_up
 from graph_api.backup.programs import BackupError, Target
 from graph_api.backup.restoring import restore
@@ -17,7 +16,7 @@ from graph_api.core.api.schema import GraphSchema
 from graph_api.core.migrations import migrate
 from graph_api.settings import Settings
 from tests.backup.conftest import add_well
-from tests.backup.places import place, settings_in
+from tests.backup.places import owned_database, place, settings_in
 from tests.backup.test_restored import definitions, quiet
 
 OWNERS = """select distinct pg_get_userbyid(c.relowner)::text as owner from pg_class c
