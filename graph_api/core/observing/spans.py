@@ -111,7 +111,7 @@ class _Exported(BatchSpanProcessor):
         giving_up = threading.Timer(_LAST_SECONDS, self._exporter.shutdown)
         giving_up.daemon = True
         giving_up.start()
-        super().shutdown()
+        super().shutdown()  # type: ignore[no-untyped-call]
         giving_up.cancel()
 
 
