@@ -123,7 +123,7 @@ async def fill(services: Services, schema: GraphSchema, viewer: Viewer, admin: A
     await world.assess(ComplianceDomain.FORM_PR)
     await _rules(services, viewer, known)
     await _filings(services, schema, viewer, known)
-    for statement in _ACCOUNTS:
+    for statement in _PAST_THE_API:
         given = (known.tenant_id, known.user, known.session, known.api_key)
         await admin.execute(statement, *given[: max(map(int, re.findall(r"\$(\d)", statement)))])
     return known
@@ -205,7 +205,11 @@ async def _with_template_and_alert(world: FilingWorld, known: Known) -> None:
     known.alert = alerts["ruleChangeAlerts"]["nodes"][0]["id"]
 
 
-_ACCOUNTS = (
+_PAST_THE_API = (
+    # what all tenants share has a place for a row that is one's own
+    """insert into oilgas."Regulation" (properties)
+    select format('{"id": "%s", "tenant_id": "%s", "natural_key": "ZEBRA"}', gen_random_uuid(),
+                  $1::text)::ag_catalog.agtype""",
     """insert into public.users (tenant_id, id, email, password_hash, roles, display_name)
     values ($1, $2::text::uuid, $2::text || '@zebra.example', '$argon2id$x', array['admin'], 'ZEBRA')
     """,
