@@ -230,14 +230,13 @@ async def test_a_fragment_in_itself_is_refused(run: Execute, document: str) -> N
     assert "spreads itself" in error["message"]
 
 
-async def test_two_fragments_of_one_name_hide_nothing(lean: Lean) -> None:
-    twice = (
-        "{ ...f } fragment f on Query { __typename }"
-        " fragment f on Query { wells { nodes { lease { name } } } }"
-    )
-    with pytest.raises(ApiError) as caught:
-        lean(document_max_depth=3).prepared(twice)
-    assert caught.value.extensions["limit"] == "depth"
+def test_fragments_of_one_name_hide_nothing(lean: Lean) -> None:
+    flat = " fragment f on Query { __typename }"
+    deep = " fragment f on Query { wells { nodes { lease { name } } } }"
+    for fragments in (deep + flat, flat + deep, flat + deep + flat, flat + flat + deep):
+        with pytest.raises(ApiError) as caught:
+            lean(document_max_depth=3).prepared("{ ...f }" + fragments)
+        assert caught.value.extensions["limit"] == "depth"
 
 
 async def test_the_stack_ends_in_a_coded_error(

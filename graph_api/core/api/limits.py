@@ -180,9 +180,11 @@ class _Measured:
             self.operations.append(made)
             self._add_variables(node)
         else:
-            # of two fragments of one name, which validation refuses, both count
+            # of several fragments of one name, which validation refuses, each counts
             name = node.name.value
-            self.fragments[name if name not in self.fragments else f"{name} again"] = made
+            if name in self.fragments:
+                name = f"{name} {len(self.fragments)}"
+            self.fragments[name] = made
             in_introspection = node.type_condition.name.value.startswith("__")
         self._add_directives(node.directives)
         self._walk(made, node.selection_set, _Place(0, in_introspection))
