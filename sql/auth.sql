@@ -53,10 +53,6 @@ order by t.tenant_id, t.email_key;
 -- Whether there is any user in any tenant.
 select exists (select from public.users) as is_any;
 
--- name: take_first_user
--- Lets one process at a time ask whether there is any user, and add the first.
-select pg_advisory_xact_lock(7269135021) as taken;
-
 -- name: login_lock
 -- Whether sign-in by an email is locked at present.
 select coalesce(a.locked_until > now(), false) as is_locked

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from graph_api.auth.passwords import hash_password, one_time_password
-from graph_api.auth.store import NewUser, add_user, has_users, take_first_user
+from graph_api.auth.store import NewUser, add_user, has_users
 from graph_api.core.database import Database
 from graph_api.core.permissions import Role
-from graph_api.core.viewer import Reach, Viewer
+from graph_api.core.viewer import Viewer
 
 FIRST_EMAIL = "admin@localhost"
 
@@ -23,7 +23,7 @@ class FirstAdmin:
 async def make_first_admin(database: Database, tenant_id: str) -> FirstAdmin | None:
     """Make an administrator of a tenant in a database without users; None where there are users.
 
-    Of several processes that do so at once, one makes it.
+    Of several processes that do so at once, one makes it: an email is given once.
     """
     if await has_users(database):
         return None
@@ -32,8 +32,8 @@ async def make_first_admin(database: Database, tenant_id: str) -> FirstAdmin | N
         FIRST_EMAIL, await hash_password(password), [Role.ADMIN], must_change_password=True
     )
     operator = Viewer(tenant_id, subject="first-start", actor_type="system")
-    async with database.transaction(operator, "addUser", reach=Reach.ALL) as session:
-        user = await add_user(session, new) if await take_first_user(session) else None
+    async with database.transaction(operator, "addUser") as session:
+        user = await add_user(session, new)
         if user is None:
             return None
         session.journal.details.update(

@@ -10,6 +10,7 @@ import pytest
 
 from graph_api.auth import passwords, proving
 from graph_api.auth.models import Client, SignIn
+from graph_api.auth.store import acting_for, begin_session, end_oldest, locked_account
 from graph_api.auth.tokens import access_tokens
 from graph_api.core.permissions import Role
 from tests.auth.people import LOGIN, PASSWORD, People
@@ -289,6 +290,29 @@ async def test_sessions_that_begin_at_once_are_no_more_than_may_be(people: Peopl
     await asyncio.gather(*(few.login(user.email) for _ in range(6)))
     reasons = [one["revoked_reason"] for one in await people.sessions_of(user)]
     assert sorted(reasons, key=str) == [None, None, *["superseded"] * 4]
+
+
+async def test_two_who_begin_at_once_see_each_others_session(people: People) -> None:
+    user = await people.add()
+    database, viewer = people.services.database, acting_for(user.tenant_id, user.email)
+    begun = asyncio.Event()
+
+    async def first() -> None:
+        async with database.transaction(viewer, "test") as session:
+            await locked_account(session, user.id)
+            await begin_session(session, user, Client(), 60)
+            begun.set()
+            # the other has come to where it must wait, or else gone past
+            await asyncio.sleep(0.3)
+
+    async def second() -> None:
+        await begun.wait()
+        async with database.transaction(viewer, "test") as session:
+            await locked_account(session, user.id)
+            await begin_session(session, user, Client(), 60)
+            assert len(await end_oldest(session, user.id, 1)) == 1
+
+    await asyncio.gather(first(), second())
 
 
 async def test_without_a_cap_no_session_ends(people: People) -> None:

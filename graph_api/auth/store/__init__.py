@@ -9,7 +9,6 @@ from graph_api.auth.store.accounts import (
     renew_hash,
     set_active,
     set_password,
-    take_first_user,
     users_by_ids,
     users_of,
 )
@@ -85,7 +84,6 @@ __all__ = [
     "sessions_by_ids",
     "set_active",
     "set_password",
-    "take_first_user",
     "user_of_session",
     "user_page",
     "users_by_ids",

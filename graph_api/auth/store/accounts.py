@@ -63,16 +63,6 @@ async def has_users(database: Database) -> bool:
     return bool(rows[0]["is_any"])
 
 
-async def take_first_user(session: Session) -> bool:
-    """Whether there is nobody yet, so that this transaction, and no other, may add the first.
-
-    The session must reach all tenants.
-    """
-    await session.fetch(statement("take_first_user"))
-    rows = await session.fetch(statement("is_any_user"))
-    return not rows[0]["is_any"]
-
-
 async def add_user(session: Session, new: NewUser) -> User | None:
     """Add a user to the viewer's tenant; None where the email is taken, in whatever tenant."""
     rows = await session.fetch(
