@@ -78,6 +78,10 @@ class _Recent(Generic[State]):
         self._known.pop(key, None)
         self._asking.pop(key, None)
 
+    def forget_all(self) -> None:
+        self._known.clear()
+        self._asking.clear()
+
     def drop_old(self) -> None:
         oldest = time.monotonic() - INTERVAL_SECONDS
         self._known = {key: one for key, one in self._known.items() if one.asked_at > oldest}
@@ -152,9 +156,11 @@ class SessionWatch:
         return found
 
     def forget(self, viewer: Viewer) -> None:
-        """Ask the database again before the viewer's session is believed: it has just changed."""
+        """Ask the database again before the viewer's credential is believed: it has changed."""
         if viewer.session_id is not None:
             self._sessions.forget(viewer.session_id)
+        if viewer.api_key_id is not None:
+            self._keys.forget_all()
 
     async def until_ended(self, viewer: Viewer) -> ApiError:
         """Wait until what a viewer was proved by has expired or was revoked, and say which.
@@ -198,6 +204,8 @@ class SessionWatch:
         for ended, viewer in waiting.items():
             named = viewer.session_id or viewer.api_key_id
             if named is not None and not _still_holds(viewer, live.get(named)):
+                # whoever is told comes back at once, and must not be believed from memory
+                self.forget(viewer)
                 ended.set()
 
     async def _note_uses(self) -> None:
