@@ -15,3 +15,12 @@ begin isolation level repeatable read read only;
 -- name: end_reading
 -- Ends it; nothing was written, so there is nothing to commit.
 rollback;
+
+-- name: acting_alone
+-- A statement that says itself for whom it acts, in one round trip and without a transaction around
+-- it. What it reads depends on `act`, so that nothing is read before; if it were, nothing would be
+-- visible.
+select r.*
+from (select set_config('app.tenant_id', {tenant}, true) as tenant_id,
+             set_config('app.reach', 'own', true) as reach offset 0) act
+cross join lateral ({statement}) r;

@@ -83,6 +83,7 @@ PARTS = {
     "table": 'oilgas."Well"',
     "statement": "select 1",
     "tenant_hex": "6f6e65",
+    "tenant": "'one'",
     "reach": "own",
     "function": "ag_catalog.age_unnest(ag_catalog.agtype)",
 }

@@ -43,16 +43,20 @@ class FilterCompiler:
     parameters: Parameters
     conditions: int = 0
     aliases: int = 0
+    acts_alone: bool = False
+    """Whether it stands in `acting_alone`, which is to act before any row is looked at."""
 
     def tenant(self, alias: str, label: str) -> str:
         """That a row of a label is the viewer's to see."""
         tenant = self.registry.tenant_of(label, self.viewer)
-        return f"{text_of(alias, 'tenant_id')} = {self.parameters.add(tenant)}"
+        same = f"{text_of(alias, 'tenant_id')} = {self.parameters.add(tenant)}"
+        return f"{same} and act.tenant_id is not null" if self.acts_alone else same
 
     def edge_tenant(self, alias: str) -> str:
         """That an edge is the viewer's to see."""
         place = self.parameters.add(self.viewer.tenant_id)
-        return f"{text_of(alias, 'tenant_id')} = {place}"
+        same = f"{text_of(alias, 'tenant_id')} = {place}"
+        return f"{same} and act.tenant_id is not null" if self.acts_alone else same
 
     def vertices(self, label: str, alias: str, where: Filter, path: str) -> str:
         """The predicate of a filter over a label."""

@@ -1,0 +1,161 @@
+"""The statements that read the graph, with the values they are run with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graph_api.core.graph.cypher import cypher_parameters, cypher_statement
+from graph_api.core.graph.expressions import Parameters, stored_form, text_of
+from graph_api.core.graph.filters import Filter, FilterCompiler, join_relationship
+from graph_api.core.graph.keyset import TieBreaker, page_segments, sort_keys
+from graph_api.core.graph.registry import GraphRegistry, Relationship
+from graph_api.core.pages import PageRequest
+from graph_api.core.statements import Statement, statement
+from graph_api.core.viewer import Viewer
+
+_BY_ENTITY = TieBreaker(text_of("t", "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement and its values; of a relationship, those after the parents' two lists of ids."""
+
+    statement: Statement
+    values: tuple[object, ...]
+
+
+class ReadStatements:
+    """Writes the statements of one registry; names come from it, values become parameters."""
+
+    def __init__(self, registry: GraphRegistry) -> None:
+        self._registry = registry
+
+    def page(
+        self,
+        viewer: Viewer,
+        label: str,
+        where: Filter,
+        request: PageRequest,
+        *,
+        alone: bool = False,
+    ) -> Prepared | None:
+        """A page of a label; None where it cannot hold a row.
+
+        With `alone` the statement says itself for whom it acts, and needs no transaction around
+        it.
+        """
+        parameters = Parameters()
+        compiler = FilterCompiler(self._registry, viewer, parameters, acts_alone=alone)
+        matching = (
+            f"{compiler.tenant('t', label)} and {compiler.vertices(label, 't', where, 'where')}"
+        )
+        keys = sort_keys(self._registry.fields(label), request.orders, "t")
+        limit = str(request.size + 1)
+        segments = [
+            statement("list_segment")
+            .fill(
+                label=label,
+                predicate=f"{matching} and {segment.predicate}",
+                order_by=segment.order_by,
+                limit=limit,
+            )
+            .text
+            for segment in page_segments(keys, request, _BY_ENTITY, parameters)
+        ]
+        if not segments:
+            return None
+        whole = statement("list_vertices").fill(segments=" union all ".join(segments), limit=limit)
+        if alone:
+            tenant = parameters.add(viewer.tenant_id)
+            whole = statement("acting_alone").fill(tenant=tenant, statement=whole.text)
+        return Prepared(whole, tuple(parameters.values))
+
+    def count(self, viewer: Viewer, label: str, where: Filter) -> Prepared:
+        """How many vertices of a label match a filter."""
+        parameters = Parameters()
+        compiler = FilterCompiler(self._registry, viewer, parameters)
+        predicate = (
+            f"{compiler.tenant('t', label)} and {compiler.vertices(label, 't', where, 'where')}"
+        )
+        text = statement("count_vertices").fill(label=label, predicate=predicate)
+        return Prepared(text, tuple(parameters.values))
+
+    def related_page(
+        self,
+        viewer: Viewer,
+        relationship: Relationship,
+        where: Filter,
+        edge_where: Filter,
+        request: PageRequest,
+    ) -> Prepared | None:
+        """The same page of a relationship for each of many parents; None where it holds no row."""
+        parameters, matching = self._related(viewer, relationship, where, edge_where)
+        keys = sort_keys(self._registry.fields(relationship.target), request.orders, "t")
+        limit = str(request.size + 1)
+        over_edge = relationship.edge is not None
+        tie = TieBreaker("e.id", "text::ag_catalog.graphid") if over_edge else _BY_ENTITY
+        segments = [
+            statement("related_segment")
+            .fill(
+                row_id="e.id::text" if over_edge else text_of("t", "id"),
+                edge_properties="e.properties" if over_edge else "null::ag_catalog.agtype",
+                joined=join_relationship(relationship, "e", "t"),
+                predicate=f"{matching} and {segment.predicate}",
+                order_by=segment.order_by,
+                limit=limit,
+            )
+            .text
+            for segment in page_segments(keys, request, tie, parameters)
+        ]
+        if not segments:
+            return None
+        text = statement("related_vertices").fill(
+            segments=" union all ".join(segments), limit=limit
+        )
+        return Prepared(text, tuple(parameters.values[2:]))
+
+    def related_count(
+        self, viewer: Viewer, relationship: Relationship, where: Filter, edge_where: Filter
+    ) -> Prepared:
+        """How many vertices match a filter in a relationship of each of many parents."""
+        parameters, matching = self._related(viewer, relationship, where, edge_where)
+        text = statement("count_related_vertices").fill(
+            joined=join_relationship(relationship, "e", "t"), predicate=matching
+        )
+        return Prepared(text, tuple(parameters.values[2:]))
+
+    def by_natural_keys(self, viewer: Viewer, label: str, keys: Sequence[str]) -> Prepared:
+        """The vertices of a label by their natural keys."""
+        # by SQL: the index that keeps natural keys unique is one that Cypher cannot use
+        text = statement("vertices_by_natural_key").fill(label=label)
+        tenant = self._registry.tenant_of(label, viewer)
+        return Prepared(text, (tenant, list(dict.fromkeys(keys))))
+
+    def by_field(
+        self, viewer: Viewer, label: str, field: str, values: Sequence[object]
+    ) -> Prepared:
+        """The vertices of a label by the values of an indexed text field."""
+        declaration = self._registry.fields(label)[field]
+        forms = [stored_form(declaration, value) for value in values]
+        parameters = cypher_parameters(
+            values=list(dict.fromkeys(forms)), tenant=self._registry.tenant_of(label, viewer)
+        )
+        text = cypher_statement("vertices_by_field", label=label, field=field)
+        return Prepared(text, (parameters,))
+
+    def _related(
+        self, viewer: Viewer, relationship: Relationship, where: Filter, edge_where: Filter
+    ) -> tuple[Parameters, str]:
+        # the first two are the parents' ids, which are known when the statement runs
+        parameters = Parameters(None, None)
+        compiler = FilterCompiler(self._registry, viewer, parameters)
+        conditions = [
+            compiler.starts_at(
+                relationship, "e", "t", "p.graph_id::ag_catalog.graphid", "p.entity_id"
+            ),
+            compiler.tenant("t", relationship.target),
+            compiler.vertices(relationship.target, "t", where, "where"),
+        ]
+        if relationship.edge is not None:
+            conditions.append(compiler.edge_tenant("e"))
+            conditions.append(compiler.edges(relationship, "e", edge_where, "whereEdge"))
+        return parameters, " and ".join(conditions)
