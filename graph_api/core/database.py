@@ -58,12 +58,14 @@ statement_log: ContextVar[StatementLog | None] = ContextVar("statement_log", def
 class Session:
     """A connection that acts for one viewer, inside a transaction or for a single statement."""
 
-    __slots__ = ("_connection", "_journal", "viewer")
+    __slots__ = ("_connection", "_journal", "idempotency_key", "viewer")
 
     def __init__(self, connection: Any, viewer: Viewer, journal: Journal | None = None) -> None:
         self._connection = connection
         self._journal = journal
         self.viewer = viewer
+        self.idempotency_key: str | None = None
+        """What the caller can ask with again, should the answer to COMMIT be lost."""
 
     @property
     def journal(self) -> Journal:
@@ -158,6 +160,8 @@ class Database:
         except ApiError as error:
             if not isinstance(error.__cause__, CONNECTION_LOST):
                 raise
+        # connections that were lost with it are told apart from good ones by then
+        await asyncio.sleep(_BEFORE_ANOTHER_SECONDS)
         return await self._fetch_once(viewer, statement, arguments, reach)
 
     async def _fetch_once(
@@ -204,16 +208,17 @@ class Database:
             reach = Reach.SHARED if viewer.administers_shared else Reach.OWN
         async with self._acquire() as connection:
             committing = False
+            session = Session(connection, viewer, journal)
             try:
                 async with connection.transaction():
                     await connection.fetch(_ACT_FOR.text, viewer.tenant_id, reach.value)
-                    session = Session(connection, viewer, journal)
                     yield session
                     await journal.write(session, self.audit_keys)
                     committing = not connection.is_closed()
             except ENDED_WHILE_COMMITTING as error:
                 if committing and not was_rolled_back(error):
-                    raise unknown_outcome() from error
+                    _end(connection)
+                    raise unknown_outcome(session.idempotency_key) from error
                 if isinstance(error, asyncio.CancelledError):
                     raise
                 # beginning and ending a transaction fail like the statements inside it
@@ -315,6 +320,7 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
         return ""
 
 
+_BEFORE_ANOTHER_SECONDS = 0.02
 _ACT_FOR = statements.statement("act_for_tenant")
 _BEGIN_READING = statements.statement("begin_reading")
 _ACT_FOR_LITERALLY = statements.statement("act_for_tenant_literally")
@@ -332,8 +338,13 @@ async def _end_reading(connection: Any) -> None:
     try:
         await connection.execute(_END_READING.text)
     except FAILURES:
-        with suppress(*FAILURES):
-            connection.terminate()
+        _end(connection)
+
+
+def _end(connection: Any) -> None:
+    """Close a connection without a word; the pool may have done so already."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 def _is_text_that_cannot_be(error: asyncpg.DataError) -> bool:

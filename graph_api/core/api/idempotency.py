@@ -21,6 +21,7 @@ async def earlier_answer(
 
     Raises Refused with a Conflict where the key was used for another mutation or another input.
     """
+    session.idempotency_key = key
     fingerprint = _digest(json.dumps(given, sort_keys=True, default=str))
     tenant = session.viewer.tenant_id
     claimed = await session.fetch(

@@ -10,8 +10,6 @@ from graph_api.core.api.entities import context_of
 from graph_api.core.api.outcomes import IllegalTransition, Refusal, answered, result_union
 from graph_api.core.api.pricing import FieldCost
 from graph_api.core.context import OperationContext
-from graph_api.core.errors import ApiError, ErrorCode
-from graph_api.core.failures import unknown_outcome
 from graph_api.core.permissions import Permission
 
 Write = Callable[[OperationContext, Any], Awaitable[Any]]
@@ -45,13 +43,7 @@ def add_mutation(
 
     async def resolve(root: Any, info: strawberry.Info, **asked: Any) -> Any:
         context = context_of(info)
-        wanted = asked.get("input")
-        try:
-            result = await answered(lambda: write(context, wanted))
-        except ApiError as error:
-            if error.code is not ErrorCode.UNKNOWN_OUTCOME:
-                raise
-            raise unknown_outcome(getattr(wanted, "idempotency_key", None)) from error
+        result = await answered(lambda: write(context, asked.get("input")))
         context.renew_loaders()
         if isinstance(result, refusals):
             return result
