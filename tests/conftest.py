@@ -71,9 +71,13 @@ async def _execute_on(dsn: str, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings of a service on the test database."""
+    """Settings of a service on the test database; its viewers may ask as much as tests do."""
     return Settings(
-        database_url=database_url, data_dir=tmp_path_factory.mktemp("unused"), pool_max_size=12
+        database_url=database_url,
+        data_dir=tmp_path_factory.mktemp("unused"),
+        pool_max_size=12,
+        operation_max_cost=10_000_000,
+        cost_budget=0,
     )
 
 
