@@ -76,8 +76,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         database_url=database_url,
         data_dir=tmp_path_factory.mktemp("unused"),
         pool_max_size=12,
-        operation_max_cost=10_000_000,
-        cost_budget=0,
+        cost_budget=1_000_000_000,
     )
 
 
