@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import orjson
 
-from graph_api.core.age import SESSION_SETTINGS, prepare_connection
+from graph_api.core.age import SERVING_ROLE, SESSION_SETTINGS, prepare_connection
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Viewer
 
@@ -58,9 +58,13 @@ class Plan:
         return any(one.kind == "Sort" for one in self.nodes)
 
 
-async def connect(dsn: str) -> Any:
-    """A connection with the settings of the pool's own."""
-    connection = await asyncpg.connect(dsn, server_settings=SESSION_SETTINGS)
+async def connect(dsn: str, tenant_id: str | None = None) -> Any:
+    """A connection with the settings of the pool's own.
+
+    For a tenant, it acts as the role that row-level security holds.
+    """
+    acting = {} if tenant_id is None else {"role": SERVING_ROLE, "app.tenant_id": tenant_id}
+    connection = await asyncpg.connect(dsn, server_settings={**SESSION_SETTINGS, **acting})
     await prepare_connection(connection)
     return connection
 

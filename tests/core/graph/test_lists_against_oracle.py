@@ -1,7 +1,7 @@
 """Lists, filters, orders and pages agree with a plain Python oracle on awkward data."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
@@ -84,7 +84,10 @@ class Lists:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def lists(services: Services, schema: GraphSchema) -> AsyncIterator[Lists]:
-    yield Lists(services, schema, [await make_world(services, seed) for seed in (1, 2, 3)])
+    # whole lists of whole lists, which a client pages through
+    costly = services.settings.model_copy(update={"operation_max_cost": 1_000_000})
+    generous = replace(services, settings=costly)
+    yield Lists(generous, schema, [await make_world(services, seed) for seed in (1, 2, 3)])
 
 
 def _ids(page: dict[str, Any]) -> list[str]:

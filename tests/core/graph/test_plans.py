@@ -1,4 +1,4 @@
-"""Pages, lookups and hops use an index at any depth of a large graph."""
+"""Pages, lookups and hops use an index at any depth of a large graph, under row-level security."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -51,7 +51,7 @@ async def _other_database(url: str, name: str) -> str:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def empty(empty_url: str) -> AsyncIterator[Any]:
     """A connection on which a plan without an index is a plan that no index can serve."""
-    connection = await connect(empty_url)
+    connection = await connect(empty_url, VIEWER.tenant_id)
     for way in ("seqscan", "bitmapscan", "sort"):
         await connection.execute(f"set enable_{way} = off")
     yield connection
@@ -83,8 +83,11 @@ analyze oilgas."Well"; analyze oilgas."Lease"; analyze oilgas."HAS_WELL";
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def large(empty_url: str, empty: Any) -> AsyncIterator[Any]:
     """A connection to 400,000 wells, a third of them with a name and a depth."""
-    connection = await connect(empty_url)
-    await connection.execute(_LOAD)
+    owner = await connect(empty_url)
+    await owner.execute(_LOAD)
+    await owner.close()
+    connection = await connect(empty_url, VIEWER.tenant_id)
+    assert await connection.fetchval("select row_security_active('oilgas.\"Well\"')")
     yield connection
     await connection.close()
 
