@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -38,7 +39,7 @@ def running_server(data_dir: Path) -> Iterator[str]:
 @contextmanager
 def server_process(data_dir: Path) -> Iterator[tuple[str, int]]:
     """The same, with the id of the server's process."""
-    port = _free_port()
+    port = free_port()
     # at this level it logs no requests
     environment = child_environment(
         data_dir=str(data_dir),
@@ -54,7 +55,7 @@ def server_process(data_dir: Path) -> Iterator[tuple[str, int]]:
     ) as server:
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_until_ready(server, f"{url}/readyz")
+            wait_until_ready(server, f"{url}/readyz")
             yield url, server.pid
         except Exception as error:
             try:
@@ -73,7 +74,29 @@ def server_process(data_dir: Path) -> Iterator[tuple[str, int]]:
                 server.kill()
 
 
-def _wait_until_ready(server: "subprocess.Popen[str]", url: str) -> None:
+@contextmanager
+def service(**settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A server with these settings and no others, killed at the end; it may not be ready yet."""
+    with start_service(**settings) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def start_service(**settings: str) -> "subprocess.Popen[bytes]":
+    """Start a server with these settings and no others; it says nothing."""
+    command = [str(Path(sys.executable).with_name("graph-api")), "serve"]
+    return subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        env=child_environment(**settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def wait_until_ready(server: "subprocess.Popen[Any]", url: str) -> None:
+    """Wait for 200 from a URL; raises ServerFailedError where it does not come."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         if server.poll() is not None:
@@ -88,7 +111,8 @@ def _wait_until_ready(server: "subprocess.Popen[str]", url: str) -> None:
         time.sleep(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -10,6 +10,8 @@ from weakref import WeakSet
 from graph_api.core.failures import unavailable
 
 _log = logging.getLogger("graph_api")
+# the driver's pool tells of every attempt of its own, with a trace
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 class Reachability:
