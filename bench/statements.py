@@ -9,6 +9,7 @@ from graph_api.core.api.execution import run_operation
 from graph_api.core.context import Services
 from graph_api.core.database import Database
 from graph_api.core.feed import ChangeFeed
+from graph_api.core.permissions import Role
 from graph_api.core.viewer import Viewer
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
@@ -29,7 +30,7 @@ async def statements_of(dsn: str, data_dir: Path, queries: list[Query]) -> dict[
     settings = Settings(database_url=dsn, data_dir=data_dir)
     schema = graph_schema(settings)
     database = await Database.connect(dsn, settings)
-    viewer = Viewer(TENANT, subject="bench")
+    viewer = Viewer(TENANT, subject="bench", roles=frozenset({Role.ADMIN}))
     asked = {}
     try:
         services = Services(

@@ -300,6 +300,11 @@ class Settings(BaseSettings):
     feed_heartbeat_seconds: float = Field(
         default=12.0, gt=0, description="Silence after which an event stream sends a comment."
     )
+    plans: bool = Field(
+        default=True,
+        description="Answer queries by compiled plans where they cover them; off: by the standard "
+        "executor alone, to compare.",
+    )
     trusted_documents_only: bool = Field(
         default=False,
         description="Accept only documents that `graph-api documents` has registered.",

@@ -170,6 +170,26 @@ class Database:
         async with self._reading(viewer, reach) as session:
             return await session.fetch(statement, *arguments)
 
+    async def fetch_alone(
+        self, viewer: Viewer, statement: Statement, *arguments: object
+    ) -> Sequence[Row]:
+        """Run one reading statement that says itself for whom it acts, in one round trip.
+
+        Tried once more where the connection was lost, like `fetch`.
+        """
+        try:
+            return await self._fetch_alone(viewer, statement, arguments)
+        except ApiError as error:
+            if not isinstance(error.__cause__, CONNECTION_LOST):
+                raise
+        return await self._fetch_alone(viewer, statement, arguments)
+
+    async def _fetch_alone(
+        self, viewer: Viewer, statement: Statement, arguments: Sequence[object]
+    ) -> Sequence[Row]:
+        async with self._acquire() as connection:
+            return await Session(connection, viewer).fetch(statement, *arguments)
+
     @asynccontextmanager
     async def _reading(self, viewer: Viewer, reach: Reach) -> AsyncIterator[Session]:
         """One snapshot of what a viewer may see; nothing can be written in it."""

@@ -46,7 +46,7 @@ def forged(key: Any = NEW, header: dict[str, Any] | None = None, **changed: Any)
         "tenant": "permian",
         "iat": now,
         "nbf": now,
-        "exp": now + 60,
+        "exp": now + 86_400,
     } | changed
     kept = {name: value for name, value in claims.items() if value is not None}
     given = {"kid": "new", **(header or {})}

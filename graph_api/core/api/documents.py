@@ -1,7 +1,8 @@
 """Documents made ready to run: measured, parsed and validated once, and then remembered."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -32,6 +33,8 @@ class PreparedDocument:
     """What validation found."""
     costs: dict[str, OperationCost]
     """The cost of each operation, by its name; an operation without one goes by no text."""
+    compiled: dict[str | None, Any] = field(default_factory=dict)
+    """What the planner has made of each operation."""
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of a name, or the only one.

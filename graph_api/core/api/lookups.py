@@ -1,14 +1,20 @@
 """Finds one entity by any of its keys."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import bad_input
-from graph_api.core.graph.expressions import checked_text
+from graph_api.core.graph.expressions import checked_text, stored_form
 from graph_api.core.graph.fields import FieldDeclaration, fields_of
+from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.model import GraphEntity, Lookup
+
+_BY_ID = Lookup(("id",))
 
 
 def lookup_fields(model: type[GraphEntity]) -> dict[str, FieldDeclaration]:
@@ -18,6 +24,52 @@ def lookup_fields(model: type[GraphEntity]) -> dict[str, FieldDeclaration]:
     return {name: declared[name] for name in dict.fromkeys(names)}
 
 
+@dataclass(frozen=True, slots=True)
+class LookupKey:
+    """What a lookup was given: the indexed field that it starts from, and all values."""
+
+    lookup: Lookup
+    parsed: Mapping[str, Any]
+    stored: Mapping[str, str]
+    """The values as they are stored."""
+
+    @property
+    def field(self) -> str:
+        """The field that the lookup starts from."""
+        return self.lookup.fields[0]
+
+    @property
+    def agtype(self) -> str:
+        """The value of that field, as agtype text."""
+        return orjson.dumps(self.stored[self.field]).decode()
+
+    def matches(self, properties: Mapping[str, Any]) -> bool:
+        """Whether stored properties are those of what is looked for."""
+        return all(properties.get(name) == value for name, value in self.stored.items())
+
+
+def key_of_lookup(
+    registry: GraphRegistry, label: str, given: Mapping[str, Any]
+) -> LookupKey | None:
+    """What a lookup was given; None for the id of another label's entity.
+
+    Raises ApiError BAD_USER_INPUT where the keys are no lookup, or malformed.
+    """
+    keys = {name: value for name, value in given.items() if value is not None}
+    if "id" in keys:
+        if len(keys) > 1:
+            raise bad_input("give id alone, or the other keys without it", argument="id")
+        found_label, entity_id = parse_global_id(registry, keys["id"], "id")
+        by_id = LookupKey(_BY_ID, {"id": entity_id}, {"id": str(entity_id)})
+        return by_id if found_label == label else None
+    model = registry.entity(label)
+    lookup = _matching(model, keys)
+    fields = lookup_fields(model)
+    parsed = {name: _parsed(fields[name], name, value) for name, value in keys.items()}
+    stored = {name: str(stored_form(fields[name], value)) for name, value in parsed.items()}
+    return LookupKey(lookup, parsed, stored)
+
+
 async def find_entity(
     context: OperationContext, label: str, given: Mapping[str, Any]
 ) -> GraphEntity | None:
@@ -25,21 +77,15 @@ async def find_entity(
 
     Raises ApiError BAD_USER_INPUT where the keys are no lookup, are malformed, or name several.
     """
-    keys = {name: value for name, value in given.items() if value is not None}
-    if "id" in keys:
-        if len(keys) > 1:
-            raise bad_input("give id alone, or the other keys without it", argument="id")
-        found_label, entity_id = parse_global_id(context.registry, keys["id"], "id")
-        return await context.loaders.entity(label, entity_id) if found_label == label else None
-    model = context.registry.entity(label)
-    lookup = _matching(model, keys)
-    fields = lookup_fields(model)
-    parsed = {name: _parsed(fields[name], name, value) for name, value in keys.items()}
-    leading = lookup.fields[0]
+    key = key_of_lookup(context.registry, label, given)
+    if key is None:
+        return None
+    if key.lookup is _BY_ID:
+        return await context.loaders.entity(label, key.parsed["id"])
     candidates = await context.loaders.batched(
-        ("lookup", label, leading), _batch(context, label, leading), parsed[leading]
+        ("lookup", label, key.field), _batch(context, label, key.field), key.parsed[key.field]
     )
-    return _chosen(lookup, parsed, candidates)
+    return _chosen(key.lookup, key.parsed, candidates)
 
 
 def _parsed(field: FieldDeclaration, name: str, value: object) -> Any:

@@ -12,6 +12,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionContext
 
 from graph_api.core.api.documents import Documents
+from graph_api.core.api.plan.planning import Planner
 from graph_api.settings import Settings
 
 PREPARED = "prepared"
@@ -39,6 +40,8 @@ class OperationSchema(strawberry.Schema):
     def __init__(self, *, settings: Settings, **parts: Any) -> None:
         super().__init__(**parts, extensions=[_PreparedDocument])
         self.documents = Documents(self._schema, settings)
+        self.planner: Planner | None = None
+        """Answers what its plans cover; set once the schema is whole."""
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

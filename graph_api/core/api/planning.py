@@ -63,6 +63,7 @@ class PlannedOperation:
 
     named: NamedOperation
     charge: OperationCharge
+    document: PreparedDocument
 
 
 async def plan_operation(
@@ -96,7 +97,7 @@ async def plan_operation(
     if cost > limit:
         raise limit_exceeded("cost", limit, cost)
     remaining = await context.services.budget.spend(context.viewer, cost)
-    return PlannedOperation(named, OperationCharge(cost, limit, remaining))
+    return PlannedOperation(named, OperationCharge(cost, limit, remaining), prepared)
 
 
 def may_introspect(context: OperationContext) -> bool:

@@ -16,6 +16,7 @@ from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.mutations import GraphMutations, OnDelete
 from graph_api.core.api.operation_schema import OperationExecutor, OperationSchema
 from graph_api.core.api.permitting import guard_fields
+from graph_api.core.api.plan.planning import Planner
 from graph_api.core.api.queries import GraphQueries
 from graph_api.core.api.scalars import SCALAR_MAP, Describe, FieldTypes
 from graph_api.core.graph.registry import GraphRegistry
@@ -93,4 +94,5 @@ def build_schema(
         config=StrawberryConfig(scalar_map=SCALAR_MAP),
     )
     guard_fields(schema)
+    schema.planner = Planner(schema, registry)
     return GraphSchema(schema, registry)

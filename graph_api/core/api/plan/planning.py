@@ -1,0 +1,141 @@
+"""Answers operations by plans: compiled once for a document, kept with it, run for each viewer."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import (
+    DirectiveNode,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    get_variable_values,
+    visit,
+)
+from graphql.execution.values import VariableValues
+
+from graph_api.core.api.documents import PreparedDocument
+from graph_api.core.api.plan.calling import Calls
+from graph_api.core.api.plan.compiling import Compiler
+from graph_api.core.api.plan.projecting import NotCoveredError
+from graph_api.core.api.plan.running import PlanRun
+from graph_api.core.api.plan.shapes import OperationPlan
+from graph_api.core.context import OperationContext
+from graph_api.core.graph.registry import GraphRegistry
+
+_log = logging.getLogger("graph_api.plans")
+_NO_VARIABLES = VariableValues({}, {})
+_CONDITIONS = ("skip", "include")
+_MOST_PLANS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a plan made of an operation, or why it is the standard executor's."""
+
+    data: dict[str, Any] | None = None
+    not_covered: str | None = None
+
+
+@dataclass(slots=True)
+class Compiled:
+    """One operation of a document, with a plan for each set of conditions met so far."""
+
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    conditions: tuple[str, ...]
+    """The variables that stand in `@skip` and `@include`."""
+    plans: dict[tuple[Any, ...], OperationPlan | str]
+
+
+class Planner:
+    """Answers the operations of one schema that its plans cover."""
+
+    def __init__(self, schema: strawberry.Schema, registry: GraphRegistry) -> None:
+        self._schema = schema._schema
+        self._registry = registry
+        self._calls = Calls(schema)
+
+    async def answer(
+        self,
+        context: OperationContext,
+        document: PreparedDocument,
+        operation_name: str | None,
+        given: Mapping[str, Any] | None,
+    ) -> Answered:
+        """The data of an operation; none where only the standard executor can tell it.
+
+        Where anything goes wrong, nothing is told of it here: the standard executor runs the
+        operation again, and its errors are what the client sees.
+        """
+        compiled = self._compiled(document, operation_name)
+        variables = self._variables(compiled.operation, given)
+        if variables is None:
+            return Answered(not_covered="variables that are not as declared")
+        plan = self._plan(compiled, variables)
+        if isinstance(plan, str):
+            return Answered(not_covered=plan)
+        if not plan.permissions <= context.viewer.permissions:
+            return Answered(not_covered="a field that the viewer may not use")
+        try:
+            data = await PlanRun(context, plan, self._calls, variables).data()
+        except Exception as error:
+            _log.debug("a plan was given up", exc_info=error)
+            return Answered(not_covered="an error")
+        return Answered(data)
+
+    def _compiled(self, document: PreparedDocument, name: str | None) -> Compiled:
+        known: Compiled | None = document.compiled.get(name)
+        if known is None:
+            operation = document.operation(name)
+            fragments = {
+                one.name.value: one
+                for one in document.node.definitions
+                if isinstance(one, FragmentDefinitionNode)
+            }
+            conditions = _Conditions()
+            visit(document.node, conditions)
+            known = Compiled(operation, fragments, tuple(sorted(conditions.names)), {})
+            document.compiled[name] = known
+        return known
+
+    def _variables(
+        self, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
+    ) -> VariableValues | None:
+        if not operation.variable_definitions:
+            return _NO_VARIABLES
+        found = get_variable_values(self._schema, operation.variable_definitions, dict(given or {}))
+        return found if isinstance(found, VariableValues) else None
+
+    def _plan(self, compiled: Compiled, variables: VariableValues) -> OperationPlan | str:
+        key = tuple(variables.coerced.get(name) for name in compiled.conditions)
+        plan = compiled.plans.get(key)
+        if plan is None:
+            compiler = Compiler(
+                self._schema, self._registry, compiled.operation, compiled.fragments, variables
+            )
+            try:
+                plan = compiler.compile()
+            except NotCoveredError as error:
+                plan = str(error)
+            if len(compiled.plans) >= _MOST_PLANS:
+                compiled.plans.clear()
+            compiled.plans[key] = plan
+        return plan
+
+
+class _Conditions(Visitor):
+    """Finds the variables that decide what of a document is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        if node.name.value in _CONDITIONS:
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    self.names.add(argument.value.name.value)

@@ -1,0 +1,176 @@
+"""Code that turns stored properties into the objects of an answer, made once for each selection.
+
+A vertex's properties are JSON that a model was valid for when it was written. What the standard
+executor would make of them by way of the model, a projection makes directly.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from graphql import GraphQLEnumType, get_named_type
+from pydantic_core import PydanticUndefined
+
+from graph_api.core.api.reads import DisplayNameOf, GlobalIdOf, NaturalKeyOf, StoredField
+from graph_api.core.graph.fields import FieldDeclaration, FieldKind
+from graph_api.core.model import AegisBase
+
+Projection = Callable[[dict[str, Any]], dict[str, Any]]
+
+_AS_STORED = frozenset({FieldKind.TEXT, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.UUID})
+_LARGEST_INT = 2**31 - 1
+_STORED_MOMENT = 27
+
+
+class NotCoveredError(Exception):
+    """A part of an operation that only the standard executor can answer; the message names it."""
+
+
+class UnforeseenError(Exception):
+    """Something stored is not as the plan expects; the standard executor says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value of an object: a stored field, or what is made of some."""
+
+    name: str
+    """The name in the answer."""
+    reads: StoredField | GlobalIdOf | NaturalKeyOf | DisplayNameOf | str
+    """A text stands for itself: a type's name."""
+    graphql_type: Any
+    """The field's GraphQL type."""
+    model: type[AegisBase]
+
+
+class _Source:
+    """The text of a projection, and the values that it refers to by name."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {
+            "float": float,
+            "whole": _whole,
+            "moment": _moment,
+            "shown_id": _shown_id,
+            "first_text": _first_text,
+        }
+
+    def name(self, value: Any) -> str:
+        """A name for a value."""
+        name = f"v{len(self.names)}"
+        self.names[name] = value
+        return name
+
+
+def projection(entries: Sequence[Leaf | str]) -> Projection:
+    """The code for a selection: its leaves, and a place, by name, for what is filled in later.
+
+    Raises NotCoveredError for a leaf that is not stored as it is shown.
+    """
+    source = _Source()
+    parts = [
+        f"{one!r}: None" if isinstance(one, str) else f"{one.name!r}: {_leaf(one, source)}"
+        for one in entries
+    ]
+    text = f"lambda p: {{{', '.join(parts)}}}"
+    # every name in it comes from the schema or from a document that was validated against it
+    made: Projection = eval(text, source.names)  # noqa: S307
+    return made
+
+
+def _leaf(leaf: Leaf, source: _Source) -> str:
+    match leaf.reads:
+        case str() as name:
+            return repr(name)
+        case GlobalIdOf(label):
+            return f"shown_id({f'{label}:'!r}, p['id'])"
+        case NaturalKeyOf():
+            return "p['natural_key']"
+        case DisplayNameOf(model):
+            declared = model.model_fields
+            if any(
+                declared[name].annotation not in (str, str | None) for name in model.searched_fields
+            ):
+                raise NotCoveredError(f"displayName of {model.label()}")
+            return f"first_text(p, {source.name(model.searched_fields)})"
+        case StoredField(field):
+            return _stored(leaf, field, source)
+
+
+def _stored(leaf: Leaf, field: FieldDeclaration, source: _Source) -> str:
+    value = f"p[{field.name!r}]" if field.required else _with_default(leaf.model, field, source)
+    if field.kind in _AS_STORED:
+        return value
+    match field.kind:
+        case FieldKind.NUMBER:
+            return _unless_null(field, value, "float(v)")
+        case FieldKind.INTEGER:
+            return _unless_null(field, value, "whole(v)")
+        case FieldKind.MOMENT:
+            return _unless_null(field, value, "moment(v)")
+        case FieldKind.ENUM:
+            named = get_named_type(leaf.graphql_type)
+            if not isinstance(named, GraphQLEnumType):
+                raise NotCoveredError(f"{field.name}, an enum that is none in the schema")
+            return _unless_null(field, value, f"{source.name(_names_of(named))}[v]")
+        case FieldKind.JSON if not _is_record(field.item):
+            return value
+        case FieldKind.LIST if field.item is str:
+            return value
+        case _:
+            raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
+
+
+def _is_record(item: Any) -> bool:
+    return isinstance(item, type) and issubclass(item, AegisBase)
+
+
+def _with_default(model: type[AegisBase], field: FieldDeclaration, source: _Source) -> str:
+    info = model.model_fields[field.name]
+    if info.default_factory is not None:
+        if info.default_factory not in (list, dict):
+            # a new id or moment, which is stored with every vertex
+            return f"p[{field.name!r}]"
+        return f"p.get({field.name!r}, {'[]' if info.default_factory is list else '{}'})"
+    default = None if info.default is PydanticUndefined else info.default
+    if default is None or isinstance(default, bool | int | float) or type(default) is str:
+        return f"p.get({field.name!r}, {default!r})"
+    # an enum's default, in the form that it is stored in
+    return f"p.get({field.name!r}, {source.name(getattr(default, 'value', default))})"
+
+
+def _unless_null(field: FieldDeclaration, value: str, converted: str) -> str:
+    if not field.nullable:
+        return converted.replace("(v)", f"({value})").replace("[v]", f"[{value}]")
+    return f"None if (v := {value}) is None else {converted}"
+
+
+def _names_of(enum: GraphQLEnumType) -> dict[Any, str]:
+    """The names that the API has for an enum's values, by how they are stored."""
+    return {getattr(one.value, "value", one.value): name for name, one in enum.values.items()}
+
+
+def _whole(value: int) -> int:
+    if type(value) is not int or not -_LARGEST_INT - 1 <= value <= _LARGEST_INT:
+        raise UnforeseenError
+    return value
+
+
+def _moment(text: str) -> str:
+    """A moment as the API shows it, from the fixed width in which it is stored."""
+    if len(text) != _STORED_MOMENT or text[-1] != "Z":
+        return datetime.fromisoformat(text).isoformat()
+    return f"{text[:19]}+00:00" if text[19:26] == ".000000" else f"{text[:26]}+00:00"
+
+
+def _shown_id(prefix: str, entity_id: str) -> str:
+    return base64.urlsafe_b64encode(f"{prefix}{entity_id}".encode()).decode().rstrip("=")
+
+
+def _first_text(properties: dict[str, Any], names: Sequence[str]) -> str:
+    for name in names:
+        if value := properties.get(name):
+            return str(value)
+    return str(properties["natural_key"])

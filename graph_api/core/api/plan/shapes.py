@@ -1,0 +1,109 @@
+"""What a plan is made of: for each root field what to read, and below it what to read of that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import FieldNode, GraphQLField
+from strawberry.types.field import StrawberryField
+
+from graph_api.core.api.plan.projecting import Projection
+from graph_api.core.api.reads import EntityByGlobalId, EntityByKey, EntityList
+from graph_api.core.graph.read_statements import Prepared
+from graph_api.core.graph.registry import Relationship
+from graph_api.core.model import GraphEntity
+from graph_api.core.permissions import Permission
+
+
+@dataclass(slots=True)
+class ObjectPlan:
+    """How the objects of one label and selection are written, and what is read below them."""
+
+    label: str
+    project: Projection
+    references: list["ReferencePlan"] = field(default_factory=list)
+    connections: list["ConnectionPlan"] = field(default_factory=list)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether nothing is read below."""
+        return not self.references and not self.connections
+
+
+@dataclass(slots=True)
+class ReferencePlan:
+    """The one entity that a field names."""
+
+    name: str
+    attribute: str
+    target: ObjectPlan
+
+
+@dataclass(slots=True)
+class Call:
+    """A field's arguments in a document: settled when no variable stands in them."""
+
+    node: FieldNode
+    definition: GraphQLField
+    declared: StrawberryField
+    settled: bool
+    prepared: dict[tuple[str, str], Prepared | None] = field(default_factory=dict)
+    """Statements by tenant and kind, where the arguments are settled."""
+    arguments: Mapping[str, Any] | None = None
+    request: Any = None
+
+
+@dataclass(slots=True)
+class RowsPlan:
+    """`nodes` or `edges` of a page, under one of their names in the answer."""
+
+    name: str
+    node: ObjectPlan | None
+    """How a row's node is written; None where an edge does not show it."""
+    of_edge: list[tuple[str, str, Any]] | None = None
+    """For `edges`: each name in the answer, with `node`, `cursor`, `typename` or `property`."""
+    project_edge: Projection | None = None
+
+
+@dataclass(slots=True)
+class ConnectionPlan:
+    """A page: of a relationship for each of many parents, or of a list."""
+
+    name: str
+    model: type[GraphEntity]
+    relationship: Relationship | None
+    call: Call
+    shape: list[tuple[str, str, Any]]
+    """Each name in the answer with what it is: `rows`, `info`, `total`, `typename`."""
+    rows: list[RowsPlan]
+    needs_page: bool
+    needs_total: bool
+
+    @property
+    def label(self) -> str:
+        """The label of the nodes."""
+        return self.model.label()
+
+
+@dataclass(slots=True)
+class RootPlan:
+    """One root field of an operation."""
+
+    name: str
+    reads: EntityByKey | EntityList | EntityByGlobalId | str
+    """A text stands for itself: the root type's name."""
+    call: Call | None = None
+    connection: ConnectionPlan | None = None
+    objects: Mapping[str, ObjectPlan] = field(default_factory=dict)
+    """How entities are written, by label."""
+
+
+@dataclass(slots=True)
+class OperationPlan:
+    """An operation, compiled."""
+
+    roots: Sequence[RootPlan]
+    permissions: frozenset[Permission]
+    """What the viewer needs for every field to be allowed."""
+    reads_alone: bool
+    """Whether one statement answers it, which then needs no transaction around it."""
