@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from graph_api.core.failures import (
 )
 from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
+from graph_api.core.pool_use import PoolUse, use_of
 from graph_api.core.reachability import Reachability
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Reach, Viewer
@@ -49,6 +50,11 @@ class StatementLog:
     def count(self) -> int:
         """How many statements ran."""
         return len(self.names)
+
+    def ran(self, name: str, seconds: float, rows: int | None) -> None:
+        """Note a statement that has just ended; `rows` is None where it failed."""
+        self.names.append(name)
+        self.seconds += seconds
 
 
 statement_log: ContextVar[StatementLog | None] = ContextVar("statement_log", default=None)
@@ -81,9 +87,10 @@ class Session:
         BAD_USER_INPUT for text that no database can hold and that nobody has refused before.
         """
         log = statement_log.get()
+        rows: Sequence[Row] | None = None
         started = time.perf_counter()
         try:
-            rows: Sequence[Row] = await self._connection.fetch(statement.text, *arguments)
+            rows = await self._connection.fetch(statement.text, *arguments)
         except asyncpg.DataError as error:
             if _is_text_that_cannot_be(error):
                 raise bad_input(
@@ -94,8 +101,8 @@ class Session:
             raise translated(error) from error
         finally:
             if log is not None:
-                log.names.append(statement.name)
-                log.seconds += time.perf_counter() - started
+                elapsed = time.perf_counter() - started
+                log.ran(statement.name, elapsed, None if rows is None else len(rows))
         return rows
 
 
@@ -143,6 +150,10 @@ class Database:
         """Close the pool, waiting for statements under way."""
         await self._pool.close()
 
+    def pool_use(self) -> PoolUse:
+        """How many connections there are, and how many are wanted."""
+        return use_of(self._pool)
+
     async def pending_migrations(self) -> list[Migration]:
         """The migrations that the database lacks."""
         async with self._acquire() as connection:
@@ -155,14 +166,7 @@ class Database:
 
         It is tried once more where the connection was lost: reading twice does no harm.
         """
-        try:
-            return await self._fetch_once(viewer, statement, arguments, reach)
-        except ApiError as error:
-            if not isinstance(error.__cause__, CONNECTION_LOST):
-                raise
-        # connections that were lost with it are told apart from good ones by then
-        await asyncio.sleep(_BEFORE_ANOTHER_SECONDS)
-        return await self._fetch_once(viewer, statement, arguments, reach)
+        return await _once_more(lambda: self._fetch_once(viewer, statement, arguments, reach))
 
     async def _fetch_once(
         self, viewer: Viewer, statement: Statement, arguments: Sequence[object], reach: Reach
@@ -177,12 +181,7 @@ class Database:
 
         Tried once more where the connection was lost, like `fetch`.
         """
-        try:
-            return await self._fetch_alone(viewer, statement, arguments)
-        except ApiError as error:
-            if not isinstance(error.__cause__, CONNECTION_LOST):
-                raise
-        return await self._fetch_alone(viewer, statement, arguments)
+        return await _once_more(lambda: self._fetch_alone(viewer, statement, arguments))
 
     async def _fetch_alone(
         self, viewer: Viewer, statement: Statement, arguments: Sequence[object]
@@ -351,6 +350,18 @@ def _beginning(tenant_id: str, reach: Reach) -> str:
     """What begins a reading transaction; whatever the tenant's name holds, hex digits are safe."""
     act = _ACT_FOR_LITERALLY.fill(tenant_hex=tenant_id.encode().hex(), reach=reach.value)
     return f"{_BEGIN_READING.text}; {act.text}"
+
+
+async def _once_more(read: Callable[[], Awaitable[Sequence[Row]]]) -> Sequence[Row]:
+    """What is read, at the second attempt where the connection was lost in the first."""
+    try:
+        return await read()
+    except ApiError as error:
+        if not isinstance(error.__cause__, CONNECTION_LOST):
+            raise
+    # connections that were lost with it are told apart from good ones by then
+    await asyncio.sleep(_BEFORE_ANOTHER_SECONDS)
+    return await read()
 
 
 async def _end_reading(connection: Any) -> None:

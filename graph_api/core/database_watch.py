@@ -7,7 +7,6 @@ half a minute.
 
 import asyncio
 from contextlib import suppress
-from math import ceil
 from typing import Any
 
 import asyncpg
@@ -18,7 +17,6 @@ from graph_api.settings import Settings
 
 _EVERY_SECONDS = 0.4
 _RETRY_SECONDS = 0.25
-_TICK_SECONDS = 0.05
 
 
 class DatabaseWatch:
@@ -61,7 +59,8 @@ class DatabaseWatch:
             await asyncio.sleep(_EVERY_SECONDS)
             asking = asyncio.ensure_future(_ask(connection))
             try:
-                if not await _is_done(asking, self._silence_seconds):
+                done, _ = await asyncio.wait([asking], timeout=self._silence_seconds)
+                if not done:
                     self._reachability.lost()
                     return
                 if asking.exception() is not None:
@@ -120,15 +119,6 @@ _AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
 
 async def _ask(connection: Any) -> None:
     await connection.execute(statement("answer").text)
-
-
-async def _is_done(asking: "asyncio.Future[None]", seconds: float) -> bool:
-    """Whether it is done in this time; counted so that a busy loop of our own is not silence."""
-    for _ in range(ceil(seconds / _TICK_SECONDS)):
-        done, _ = await asyncio.wait([asking], timeout=_TICK_SECONDS)
-        if done:
-            return True
-    return False
 
 
 def _end(connection: Any) -> None:

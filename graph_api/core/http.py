@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
+from strawberry.types.graphql import OperationType
 
 from graph_api.core.api.execution import OperationResult, run_operation
-from graph_api.core.api.operation_kind import operation_kind
 from graph_api.core.api.outages import says_unavailable, was_prevented
+from graph_api.core.api.planning import type_of_operation
 from graph_api.core.context import OperationContext
 from graph_api.core.draining import RESUMABLE, Draining
 from graph_api.core.errors import ApiError, ErrorCode
@@ -119,7 +119,7 @@ class GraphQLEndpoint:
         return response
 
     async def _stream(self, request: Request, wanted: GraphQLRequest) -> Response:
-        kind = operation_kind(wanted.query, wanted.operation_name, self._settings)
+        kind = type_of_operation(self._schema, wanted.query, wanted.operation_name)
         if request.method != "POST":
             self._check_reads(wanted, OperationType.QUERY, OperationType.SUBSCRIPTION)
         if kind is OperationType.SUBSCRIPTION:
@@ -139,7 +139,7 @@ class GraphQLEndpoint:
 
     def _check_reads(self, wanted: GraphQLRequest, *allowed: OperationType) -> None:
         """Refuse a GET of what changes something, or of what only a stream can answer."""
-        kind = operation_kind(wanted.query, wanted.operation_name, self._settings)
+        kind = type_of_operation(self._schema, wanted.query, wanted.operation_name)
         if kind is not None and kind not in allowed:
             message = f"a {kind.value} is not allowed by GET"
             raise BadRequest(405, message, headers={"Allow": "POST"})

@@ -13,11 +13,12 @@ from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.types.graphql import OperationType
 
 from graph_api.core.api.execution import error_document, stream_operation
-from graph_api.core.api.operation_kind import operation_kind
+from graph_api.core.api.planning import type_of_operation
 from graph_api.core.context import OperationContext
 from graph_api.core.draining import Draining
 from graph_api.core.errors import ApiError, ErrorCode
@@ -171,7 +172,7 @@ class _Connection:
 
     def _is_subscription(self, operation: "_Operation") -> bool:
         query, name = operation.payload["query"], operation.payload.get("operationName")
-        return operation_kind(query, name, self._settings) is OperationType.SUBSCRIPTION
+        return type_of_operation(self._schema, query, name) is OperationType.SUBSCRIPTION
 
     async def stop(self) -> None:
         """End all operations, and wait until they have."""

@@ -5,10 +5,8 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from graphql.execution.executor import Executor
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.directives import DirectivesExtension, DirectivesExtensionSync
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionContext
 
 from graph_api.core.api.documents import Documents
@@ -55,17 +53,3 @@ class OperationSchema(strawberry.Schema):
             for one in super().get_extensions(sync)
             if not isinstance(one, DirectivesExtension | DirectivesExtensionSync)
         ]
-
-
-class OperationExecutor(StrawberryGraphQLCoreExecutionContext):
-    """graphql-core's executor, with a subscription's events kept apart.
-
-    graphql-core 3.3.2 remembers the fields of every event for as long as the subscription lasts,
-    about a kilobyte each.
-    """
-
-    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
-        """An executor for one event, with a memory of its own."""
-        executor = super().build_per_event_executor(payload)
-        executor._relevant_sub_fields = {}
-        return executor

@@ -11,10 +11,11 @@ from strawberry.schema.config import StrawberryConfig
 from graph_api.core.api.as_of import as_of_directive
 from graph_api.core.api.building import GraphQLClass, definition_of, object_type
 from graph_api.core.api.entities import EntityTypes
+from graph_api.core.api.executor import OperationExecutor
 from graph_api.core.api.exploring import GraphExploration
 from graph_api.core.api.filtering import FilterTypes
 from graph_api.core.api.mutations import GraphMutations, OnDelete
-from graph_api.core.api.operation_schema import OperationExecutor, OperationSchema
+from graph_api.core.api.operation_schema import OperationSchema
 from graph_api.core.api.permitting import guard_fields
 from graph_api.core.api.plan.planning import Planner
 from graph_api.core.api.queries import GraphQueries

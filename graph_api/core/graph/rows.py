@@ -71,8 +71,12 @@ def hydrate(model: type[EntityT], graph_id: str, text: str) -> EntityT:
 
     `graph_id` is AGE's own id of the vertex, by which relationships are followed.
     """
-    values = decode_properties(text)
-    values.pop("natural_key", None)
+    return entity_of(model, graph_id, decode_properties(text))
+
+
+def entity_of(model: type[EntityT], graph_id: str, properties: dict[str, Any]) -> EntityT:
+    """An entity from its decoded properties."""
+    values = {name: value for name, value in properties.items() if name != "natural_key"}
     return model.model_validate(values).stored_as(graph_id)
 
 

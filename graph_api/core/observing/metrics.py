@@ -6,7 +6,6 @@ tenants and anything else that a client chooses are no labels.
 
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
 
@@ -22,6 +21,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from graph_api.core.pool_use import PoolUse
+
 # a series of its own for when each of the others began doubles the text for nothing
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -30,17 +31,6 @@ CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _LATENCIES: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _STATEMENTS: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50, 100)
 _METHODS: Final = frozenset({"GET", "POST", "OPTIONS", "HEAD"})
-
-
-@dataclass(frozen=True, slots=True)
-class PoolUse:
-    """The connections of a pool at one moment."""
-
-    size: int
-    idle: int
-    largest: int
-    waiting: int
-    """How many ask for a connection and have none yet."""
 
 
 class Feed(Protocol):

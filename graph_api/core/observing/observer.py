@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from graph_api.core.database import Database
-from graph_api.core.observing.metrics import Metrics, PoolUse
+from graph_api.core.observing.metrics import Metrics
 from graph_api.core.observing.tracing import tracing_of
 from graph_api.settings import Settings
 
@@ -31,15 +30,3 @@ class Observer:
         """Send what is left to send."""
         if self.tracing is not None:
             self.tracing.close()
-
-
-def pool_use(database: Database) -> PoolUse:
-    """How many connections a database has, and how many are wanted."""
-    pool: Any = database._pool
-    return PoolUse(
-        size=pool.get_size(),
-        idle=pool.get_idle_size(),
-        largest=pool.get_max_size(),
-        # asyncpg does not say; its connections stand in an asyncio queue
-        waiting=sum(not one.done() for one in pool._queue._getters),
-    )

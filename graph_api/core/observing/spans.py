@@ -58,16 +58,21 @@ class Tracing:
             span.set_status(trace.StatusCode.ERROR, failed)
         span.end()
 
-    def statement(self, parent: Context, name: str, seconds: float) -> None:
-        """Add the span of a statement that has just ended."""
+    def statement(self, parent: Context, name: str, seconds: float, rows: int | None) -> None:
+        """Add the span of a statement that has just ended; `rows` is None where it failed."""
         ended = time.time_ns()
+        attributes: Attributes = {"db.system.name": "postgresql", "db.query.summary": name}
+        if rows is not None:
+            attributes["db.response.returned_rows"] = rows
         span = self._tracer.start_span(
             name,
             parent,
             trace.SpanKind.CLIENT,
-            {"db.system.name": "postgresql", "db.query.summary": name},
+            attributes,
             start_time=ended - int(seconds * 1e9),
         )
+        if rows is None:
+            span.set_status(trace.StatusCode.ERROR)
         span.end(ended)
 
     def statements(self, parent: Context) -> StatementLog:
@@ -81,22 +86,13 @@ class Tracing:
 
 class _TracedStatements(StatementLog):
     def __init__(self, tracing: Tracing, parent: Context) -> None:
+        super().__init__()
         self._tracing = tracing
         self._parent = parent
-        self._seconds = 0.0
-        super().__init__()
 
-    @property
-    def seconds(self) -> float:
-        """How long the statements took together."""
-        return self._seconds
-
-    @seconds.setter
-    def seconds(self, total: float) -> None:
-        # a statement is logged by its name first, and then by its time
-        if self.names:
-            self._tracing.statement(self._parent, self.names[-1], total - self._seconds)
-        self._seconds = total
+    def ran(self, name: str, seconds: float, rows: int | None) -> None:
+        super().ran(name, seconds, rows)
+        self._tracing.statement(self._parent, name, seconds, rows)
 
 
 class _Exported(BatchSpanProcessor):

@@ -25,7 +25,7 @@ from graphql.execution.values import VariableValues
 from strawberry.types.field import StrawberryField
 
 from graph_api.core.api.building import permission_of
-from graph_api.core.api.plan.projecting import Leaf, NotCoveredError, projection
+from graph_api.core.api.plan.projecting import Leaf, NotCoveredError, is_projected, projection
 from graph_api.core.api.plan.shapes import (
     Call,
     ConnectionPlan,
@@ -77,8 +77,6 @@ class Compiler:
         query = self._schema.query_type
         if self._operation.operation is not OperationType.QUERY or query is None:
             raise NotCoveredError(self._operation.operation.value)
-        if self._operation.directives:
-            raise NotCoveredError("a directive on the operation")
         collected = collect_fields(
             self._schema, self._fragments, self._variables, query, self._operation
         )
@@ -86,6 +84,8 @@ class Compiler:
             self._root(query, name, details)
             for name, details in collected.grouped_field_set.items()
         ]
+        if all(isinstance(one.reads, dict | str) for one in roots):
+            raise NotCoveredError(", ".join(f"Query.{one.name}" for one in roots))
         return OperationPlan(roots, frozenset(self._permissions), _reads_alone(roots))
 
     def _root(self, query: GraphQLObjectType, name: str, details: list[FieldDetails]) -> RootPlan:
@@ -103,7 +103,7 @@ class Compiler:
                 objects = {label: self._object(label, details) for label in self._registry.entities}
                 return RootPlan(name, reads, call, objects=objects)
             case _:
-                raise NotCoveredError(f"Query.{node.name.value}")
+                return RootPlan(name, {name: details})
 
     def _object(self, label: str, details: list[FieldDetails]) -> ObjectPlan:
         kind = self._schema.type_map[label]
@@ -119,9 +119,10 @@ class Compiler:
                 continue
             call = self._call(kind, node)
             match reads_of(call.declared):
-                case (StoredField() | GlobalIdOf() | NaturalKeyOf() | DisplayNameOf()) as reads:
-                    self._check_scalar(kind, node)
-                    entries.append(Leaf(name, reads, call.definition.type, model))
+                case (StoredField() | GlobalIdOf() | NaturalKeyOf() | DisplayNameOf()) as reads if (
+                    is_projected(leaf := Leaf(name, reads, call.definition.type, model))
+                ):
+                    entries.append(leaf)
                 case ReferencedEntity(target, attribute):
                     entries.append(name)
                     plan.references.append(
@@ -133,7 +134,8 @@ class Compiler:
                         self._connection(name, relationship.target, relationship, call, found)
                     )
                 case _:
-                    raise NotCoveredError(f"{label}.{node.name.value}")
+                    entries.append(name)
+                    plan.delegated[name] = found
         plan.project = projection(entries)
         return plan
 
@@ -239,10 +241,6 @@ class Compiler:
             self._permissions.add(permission)
         return Call(node, field, declared, settled=not _has_variables(node))
 
-    def _check_scalar(self, kind: GraphQLObjectType, node: FieldNode) -> None:
-        if node.selection_set is not None:
-            raise NotCoveredError(f"{kind.name}.{node.name.value}")
-
 
 def _reads_alone(roots: list[RootPlan]) -> bool:
     """Whether one statement answers it all."""
@@ -262,7 +260,9 @@ def _reads_alone(roots: list[RootPlan]) -> bool:
 
 def _joins_only(plan: ObjectPlan) -> bool:
     """Whether whatever is read below is an entity that another names."""
-    return not plan.connections and all(_joins_only(one.target) for one in plan.references)
+    return not (plan.connections or plan.delegated) and all(
+        _joins_only(one.target) for one in plan.references
+    )
 
 
 class _Variables(Visitor):

@@ -18,8 +18,10 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from graph_api.core.api.documents import PreparedDocument
+from graph_api.core.api.executor import OperationExecutor
 from graph_api.core.api.plan.calling import Calls
 from graph_api.core.api.plan.compiling import Compiler
+from graph_api.core.api.plan.delegating import Delegation
 from graph_api.core.api.plan.projecting import NotCoveredError
 from graph_api.core.api.plan.running import PlanRun
 from graph_api.core.api.plan.shapes import OperationPlan
@@ -81,7 +83,17 @@ class Planner:
         if not plan.permissions <= context.viewer.permissions:
             return Answered(not_covered="a field that the viewer may not use")
         try:
-            data = await PlanRun(context, plan, self._calls, variables).data()
+            delegation = Delegation(
+                lambda: OperationExecutor.build(
+                    self._schema,
+                    document.node,
+                    context_value=context,
+                    raw_variable_values=dict(given or {}),
+                    operation_name=operation_name,
+                ),
+                self._registry,
+            )
+            data = await PlanRun(context, plan, self._calls, variables, delegation).data()
         except Exception as error:
             _log.debug("a plan was given up", exc_info=error)
             return Answered(not_covered="an error")

@@ -80,6 +80,15 @@ def projection(entries: Sequence[Leaf | str]) -> Projection:
     return made
 
 
+def is_projected(leaf: Leaf) -> bool:
+    """Whether a leaf is made of what is stored, without its resolver."""
+    try:
+        projection([leaf])
+    except NotCoveredError:
+        return False
+    return True
+
+
 def _leaf(leaf: Leaf, source: _Source) -> str:
     match leaf.reads:
         case str() as name:

@@ -9,6 +9,7 @@ from graph_api.core.api.entities import plain_filter, requested_page
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.api.lookups import LookupKey, key_of_lookup
 from graph_api.core.api.plan.calling import Calls
+from graph_api.core.api.plan.delegating import Delegation
 from graph_api.core.api.plan.paging import RowPosition, written_page
 from graph_api.core.api.plan.projecting import UnforeseenError
 from graph_api.core.api.plan.shapes import (
@@ -41,7 +42,9 @@ class PlanRun:
         plan: OperationPlan,
         calls: Calls,
         variables: VariableValues,
+        delegation: Delegation,
     ) -> None:
+        self._delegation = delegation
         self._context = context
         self._viewer = context.viewer
         self._plan = plan
@@ -53,12 +56,18 @@ class PlanRun:
 
     async def data(self) -> Written:
         """The answer's data; raises whatever goes wrong, and then nothing of it is an answer."""
-        return {root.name: await self._root(root) for root in self._plan.roots}
+        data: Written = {}
+        for root in self._plan.roots:
+            self._delegation.at(root.name)
+            data[root.name] = await self._root(root)
+        return data
 
     async def _root(self, root: RootPlan) -> Any:
         match root.reads:
             case str() as name:
                 return name
+            case dict() as fields:
+                return (await self._delegation.root(fields))[root.name]
             case EntityByKey(label):
                 return await self._by_key(root, label)
             case EntityList():
@@ -131,6 +140,8 @@ class PlanRun:
                 await self._follow(reference, rows, objects)
             for connection in plan.connections:
                 await self._related(connection, rows, objects)
+            if plan.delegated:
+                await self._delegation.below(plan.label, plan.delegated, rows, objects)
         return objects
 
     async def _follow(

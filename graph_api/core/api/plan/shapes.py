@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import FieldNode, GraphQLField
+from graphql.execution.collect_fields import GroupedFieldSet
 from strawberry.types.field import StrawberryField
 
 from graph_api.core.api.plan.projecting import Projection
@@ -23,11 +24,13 @@ class ObjectPlan:
     project: Projection
     references: list["ReferencePlan"] = field(default_factory=list)
     connections: list["ConnectionPlan"] = field(default_factory=list)
+    delegated: GroupedFieldSet = field(default_factory=dict)
+    """Fields that only their resolvers know how to read, by their names in the answer."""
 
     @property
     def is_leaf(self) -> bool:
         """Whether nothing is read below."""
-        return not self.references and not self.connections
+        return not (self.references or self.connections or self.delegated)
 
 
 @dataclass(slots=True)
@@ -90,8 +93,8 @@ class RootPlan:
     """One root field of an operation."""
 
     name: str
-    reads: EntityByKey | EntityList | EntityByGlobalId | str
-    """A text stands for itself: the root type's name."""
+    reads: EntityByKey | EntityList | EntityByGlobalId | GroupedFieldSet | str
+    """A text stands for itself: the root type's name. Fields are left to their resolvers."""
     call: Call | None = None
     connection: ConnectionPlan | None = None
     objects: Mapping[str, ObjectPlan] = field(default_factory=dict)
