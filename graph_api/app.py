@@ -4,7 +4,6 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any, TypedDict
 
 import asyncpg
@@ -28,7 +27,7 @@ from graph_api.core.graphiql import graphiql_routes
 from graph_api.core.http import GraphQLEndpoint
 from graph_api.core.migrations import MigrationError
 from graph_api.core.observing.exposition import metrics_routes
-from graph_api.core.observing.observer import Observer, pool_use
+from graph_api.core.observing.observer import Observer
 from graph_api.core.observing.requests import around_every_request
 from graph_api.core.server import running_database
 from graph_api.core.statements import statement
@@ -73,7 +72,7 @@ def create_app(
                 await feed.start()
                 watch = SessionWatch(database)
                 await watch.start()
-                observer.metrics.watch(partial(pool_use, database), feed)
+                observer.metrics.watch(database.pool_use, feed)
                 # the schema and the models live as long as the process: a collection that walks
                 # them anew each time costs a nested query half its time
                 gc.collect()

@@ -4,11 +4,15 @@ import asyncio
 import sys
 import time
 
+import asyncpg
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
+from graph_api.core.database import statement_log
 from graph_api.core.observing.observer import Observer
 from graph_api.core.observing.tracing import TracingUnavailableError, tracing_of
+from graph_api.core.statements import Statement
+from graph_api.core.viewer import Viewer
 from graph_api.settings import Settings
 from tests.core.observing.conftest import Observed
 
@@ -43,7 +47,9 @@ async def test_a_request_an_operation_and_its_statements_are_one_trace(
         assert one.parent is not None
         assert one.parent.span_id == operation.context.span_id
         assert one.kind is SpanKind.CLIENT
-        assert one.attributes == {"db.system.name": "postgresql", "db.query.summary": one.name}
+        assert one.attributes is not None
+        named = {name: value for name, value in one.attributes.items() if "rows" not in name}
+        assert named == {"db.system.name": "postgresql", "db.query.summary": one.name}
         assert operation.start_time is not None
         assert one.start_time is not None
         assert one.end_time is not None
@@ -68,6 +74,36 @@ async def test_a_failure_is_its_code(observed: Observed) -> None:
     )
     assert request.status.status_code is StatusCode.UNSET
     assert not operation.events
+
+
+def made(name: str, text: str) -> Statement:
+    return Statement(name, text, purpose="", language="sql")
+
+
+async def test_a_statement_says_how_many_rows_it_gave_or_that_it_failed(
+    observed: Observed, tenant: str
+) -> None:
+    tracing = observed.observer.tracing
+    assert tracing is not None
+    database, viewer = observed.state["services"].database, Viewer(tenant, "tester")
+    log = tracing.statements(tracing.parent([]))
+    token = statement_log.set(log)
+    try:
+        await database.fetch(viewer, made("three", "select generate_series(1, 3)"))
+        await database.fetch(viewer, made("none", "select 1 where false"))
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await database.fetch(viewer, made("wrong", "select 1 / 0"))
+    finally:
+        statement_log.reset(token)
+    rows = [(one.attributes or {}).get("db.response.returned_rows") for one in observed.spans()]
+    assert rows == [3, 0, None]
+    assert [one.status.status_code for one in observed.spans()] == [
+        StatusCode.UNSET,
+        StatusCode.UNSET,
+        StatusCode.ERROR,
+    ]
+    assert log.names == ["three", "none", "wrong"]
+    assert log.seconds > 0
 
 
 async def test_operations_of_a_websocket_hang_on_who_opened_it(observed: Observed) -> None:
