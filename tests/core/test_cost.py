@@ -87,6 +87,13 @@ def cost_of(schema: GraphSchema) -> Any:
             3,
         ),
         ("mutation { assessCompliance(input: {}) { __typename } }", 5001),
+        ('mutation { login(input: {email: "a", password: "b"}) { __typename } }', 101),
+        ('mutation { refresh(input: {refreshToken: "a"}) { __typename } }', 101),
+        (
+            'mutation { changePassword(input: {currentPassword: "a", newPassword: "b"}) {'
+            " __typename } }",
+            101,
+        ),
         # larger pages than there are: refused by the field, which says so
         ("{ wells(first: 100000) { nodes { id } } }", 500),
     ],

@@ -18,8 +18,12 @@ from graph_api.auth.mutations.sessions import (
 from graph_api.auth.mutations.signing_in import log_in, refresh_session
 from graph_api.auth.types import RefreshRejected, value_payload, with_tokens
 from graph_api.core.api.mutating import add_mutation
+from graph_api.core.api.pricing import FieldCost
 from graph_api.core.api.schema import SchemaParts
 from graph_api.core.permissions import Permission
+
+# a password is hashed slowly on purpose, and who guesses must not guess a document full at a time
+_DEAR = FieldCost(weight=100)
 
 
 def add_auth_mutations(parts: SchemaParts) -> None:
@@ -39,6 +43,7 @@ def _add_signing_in(parts: SchemaParts) -> None:
         with_tokens("LoginPayload", "A session has begun.", parts),
         log_in,
         permission=Permission.PUBLIC,
+        cost=_DEAR,
         input_description="Who signs in.",
     )
     add_mutation(
@@ -51,6 +56,7 @@ def _add_signing_in(parts: SchemaParts) -> None:
         with_tokens("RefreshPayload", "The session goes on.", parts),
         refresh_session,
         permission=Permission.PUBLIC,
+        cost=_DEAR,
         input_description="What the session goes on by.",
         also=RefreshRejected,
     )
@@ -86,6 +92,7 @@ def _add_sessions(parts: SchemaParts) -> None:
         value_payload("ChangePasswordPayload", "The password has changed.", {**user, **ended}),
         change_password,
         permission=Permission.OWN_SESSIONS,
+        cost=_DEAR,
         input_description="The old password and the new one.",
     )
     add_mutation(
