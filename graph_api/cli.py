@@ -22,6 +22,7 @@ from graph_api.core.doctor import Finding, Verdict, examine, unreachable
 from graph_api.core.embedded import EmbeddedPostgresError
 from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import MigrationError, migrate, set_service_password
+from graph_api.core.observing.tracing import TracingUnavailableError
 from graph_api.core.server import owned_database, running_database
 from graph_api.core.viewer import SHARED_TENANT, Viewer
 from graph_api.demo import DEMO_TENANT, prepare_demo, serve_demo
@@ -58,6 +59,7 @@ _KNOWN_FAILURES = (
     EmbeddedPostgresError,
     MigrationError,
     RowSecurityError,
+    TracingUnavailableError,
     UnrecognisedFile,
     OSError,
 )
@@ -71,13 +73,14 @@ def main() -> None:
         for one in error.errors(include_url=False):
             name = "_".join(str(part) for part in one["loc"]).upper()
             where = f"GRAPH_API_{name}: " if name else ""
-            _console.print(f"{where}{one['msg'].removeprefix('Value error, ')}")
+            told = f"{where}{one['msg'].removeprefix('Value error, ')}"
+            _console.print(told, markup=False, soft_wrap=True)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         _console.print("interrupted; what was committed stays, and running it again goes on")
         raise SystemExit(130) from None
     except _KNOWN_FAILURES as error:
-        _console.print(str(error))
+        _console.print(str(error), markup=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from opentelemetry.trace import SpanKind, StatusCode
 
+from graph_api.cli import main
 from graph_api.core.database import statement_log
 from graph_api.core.observing.observer import Observer
 from graph_api.core.observing.tracing import TracingUnavailableError, tracing_of
@@ -157,6 +158,22 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(TracingUnavailableError, match=r"pip install 'graph-api\[otel\]'"):
         tracing_of(Settings(otel_endpoint="http://127.0.0.1:9"), "1")
+
+
+@pytest.mark.usefixtures("log_stream")
+def test_the_command_says_what_is_missing_without_a_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "graph_api.core.observing.spans", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.setenv("GRAPH_API_OTEL_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(sys, "argv", ["graph-api", "serve"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert "pip install 'graph-api[otel]'" in told
+    assert "Traceback" not in told
 
 
 async def test_what_the_feed_reads_for_everybody_is_no_part_of_an_operation(
