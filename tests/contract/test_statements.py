@@ -84,6 +84,10 @@ PARTS = {
     "statement": "select 1",
     "tenant_hex": "6f6e65",
     "tenant": "'one'",
+    "field": "id",
+    "more_columns": "",
+    "with_named": "",
+    "named_by": "'1'::ag_catalog.agtype",
     "reach": "own",
     "function": "ag_catalog.age_unnest(ag_catalog.agtype)",
 }
@@ -109,7 +113,7 @@ def fillings(named: Statement, registry: GraphRegistry) -> Iterator[dict[str, st
         for label in registry.entities:
             for reference in registry.references(label).values():
                 yield {"label": label, "reference": reference.name}
-    elif "field" in slots:
+    elif "field" in slots and "more_columns" not in slots:
         for label in registry.entities:
             for one in registry.entity(label).lookups:
                 yield {"label": label, "field": one.fields[0]}

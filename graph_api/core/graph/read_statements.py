@@ -136,9 +136,14 @@ class ReadStatements:
         """The vertices of a label by the values of an indexed text field."""
         declaration = self._registry.fields(label)[field]
         forms = [stored_form(declaration, value) for value in values]
-        parameters = cypher_parameters(
-            values=list(dict.fromkeys(forms)), tenant=self._registry.tenant_of(label, viewer)
-        )
+        return self.by_stored_field(viewer, label, field, list(dict.fromkeys(forms)))
+
+    def by_stored_field(
+        self, viewer: Viewer, label: str, field: str, values: Sequence[object]
+    ) -> Prepared:
+        """The same by values as they are stored, each of them once."""
+        tenant = self._registry.tenant_of(label, viewer)
+        parameters = cypher_parameters(values=values, tenant=tenant)
         text = cypher_statement("vertices_by_field", label=label, field=field)
         return Prepared(text, (parameters,))
 

@@ -1,6 +1,7 @@
 """What an operation costs in statements depends on its depth, never on its rows."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -29,7 +30,8 @@ class Holdings:
     """A tenant of 500 leases, each with a well and a permit, under three operators."""
 
     def __init__(self, services: Services, schema: GraphSchema) -> None:
-        self._services = services
+        costly = services.settings.model_copy(update={"operation_max_cost": 1_000_000})
+        self._services = replace(services, settings=costly)
         self._schema = schema
         self.viewer = member(f"holdings-{uuid4().hex[:12]}", subject="test")
         self.leases: list[GraphEntity] = []

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 from graphql import GraphQLObjectType
@@ -15,6 +16,9 @@ from graph_api.core.graph.rows import entity_of
 
 Written = dict[str, Any]
 
+root_at_hand: ContextVar[str] = ContextVar("root_at_hand")
+"""The name, in the answer, of the root field at hand: by it resolvers find what it holds."""
+
 
 class Delegation:
     """The fields of one run that only their resolvers know how to read.
@@ -26,11 +30,6 @@ class Delegation:
         self._make_executor = make_executor
         self._registry = registry
         self._executor: Executor[Any] | None = None
-        self._root = ""
-
-    def at(self, root: str) -> None:
-        """Say under which root field what comes next stands; resolvers may ask."""
-        self._root = root
 
     async def root(self, fields: GroupedFieldSet) -> Written:
         """A root field, with all that is below it."""
@@ -55,7 +54,7 @@ class Delegation:
         if not isinstance(kind, GraphQLObjectType):
             raise UnforeseenError
         model = self._registry.entity(label)
-        path = Path(None, self._root, "Query")
+        path = Path(None, root_at_hand.get(), "Query")
         asked = [
             executor.execute_fields(kind, entity_of(model, *row), path, fields, None)
             for row in rows

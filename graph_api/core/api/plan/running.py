@@ -1,17 +1,21 @@
 """Carries a plan out: level by level, each level for all its parents in one statement."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import orjson
 from graphql.execution.values import VariableValues
 
 from graph_api.core.api.entities import plain_filter, requested_page
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.api.lookups import LookupKey, key_of_lookup
 from graph_api.core.api.plan.calling import Calls
-from graph_api.core.api.plan.delegating import Delegation
+from graph_api.core.api.plan.delegating import Delegation, root_at_hand
 from graph_api.core.api.plan.paging import RowPosition, written_page
 from graph_api.core.api.plan.projecting import UnforeseenError
+from graph_api.core.api.plan.reading import RunReads
 from graph_api.core.api.plan.shapes import (
     Call,
     ConnectionPlan,
@@ -30,6 +34,8 @@ from graph_api.core.pages import PageRequest
 
 Properties = dict[str, Any]
 Written = dict[str, Any]
+Stored = tuple[str, Properties]
+"""An entity as it is stored, with AGE's id of it."""
 _MOST_NODES = 500
 
 
@@ -51,18 +57,22 @@ class PlanRun:
         self._calls = calls
         self._variables = variables
         self._statements = ReadStatements(context.registry)
-        self._known: dict[tuple[str, str], tuple[str, Properties] | None] = {}
-        """Entities that have been read, with AGE's id, by label and id."""
+        self._reads = RunReads(together=len(plan.roots) > 1)
 
     async def data(self) -> Written:
         """The answer's data; raises whatever goes wrong, and then nothing of it is an answer."""
-        data: Written = {}
-        for root in self._plan.roots:
-            self._delegation.at(root.name)
-            data[root.name] = await self._root(root)
-        return data
+        roots = self._plan.roots
+        try:
+            if len(roots) == 1:
+                return {roots[0].name: await self._root(roots[0])}
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._root(root)) for root in roots]
+            return {root.name: task.result() for root, task in zip(roots, tasks, strict=True)}
+        finally:
+            await self._reads.end()
 
     async def _root(self, root: RootPlan) -> Any:
+        root_at_hand.set(root.name)
         match root.reads:
             case str() as name:
                 return name
@@ -83,18 +93,43 @@ class PlanRun:
         key = key_of_lookup(self._context.registry, label, arguments)
         if key is None:
             return None
-        prepared, joined = by_key(self._context.registry, self._viewer, plan, key)
-        rows = await self._fetch(prepared, alone=True)
-        found = []
-        for row in rows:
-            properties = decode_properties(row["properties"])
-            if key.matches(properties):
-                found.append((row, properties))
+        found = [
+            (graph_id, properties)
+            for graph_id, properties in await self._candidates(plan, key)
+            if key.matches(properties)
+        ]
         if not found:
             return None
-        row, properties = _latest(key, found)
-        self._remember(row, joined, properties)
-        return (await self._objects(plan, [(row["graph_id"], properties)]))[0]
+        return (await self._objects(plan, [_latest(key, found)]))[0]
+
+    async def _candidates(self, plan: ObjectPlan, key: LookupKey) -> list[Stored]:
+        """What has the value that a lookup starts from."""
+        if not self._plan.reads_alone:
+            return await self._candidates_together(plan.label, key)
+        prepared, joined = by_key(self._context.registry, self._viewer, plan, key)
+        candidates = []
+        for row in await self._fetch(prepared, alone=True):
+            properties = decode_properties(row["properties"])
+            candidates.append((row["graph_id"], properties))
+            self._remember(row, joined, properties)
+        return candidates
+
+    async def _candidates_together(self, label: str, key: LookupKey) -> list[Stored]:
+        """The same, with those of other lookups by the same field."""
+        field = key.field
+
+        async def read(values: list[Any]) -> dict[Any, list[Stored]]:
+            found: dict[Any, list[Stored]] = {value: [] for value in values}
+            prepared = self._statements.by_stored_field(self._viewer, label, field, values)
+            for row in await self._fetch(prepared):
+                properties = decode_properties(row["properties"])
+                found[properties[field]].append((row["graph_id"], properties))
+            return found
+
+        value = key.stored[field]
+        known = await self._reads.many(("key", label, field), [value], read)
+        candidates: list[Stored] = known[value]
+        return candidates
 
     def _remember(self, row: Any, joined: Sequence[Joined], properties: Properties) -> None:
         """Keep the entities that came along with the one that was looked up."""
@@ -107,7 +142,7 @@ class PlanRun:
             if entity_id is not None:
                 read = came[place]
                 found = None if read is None else (row[f"graph_id_{place}"], read)
-                self._known[label, entity_id] = found
+                self._reads.known(("entity", label))[entity_id] = found
 
     async def _nodes(self, root: RootPlan, *, many: bool) -> Any:
         arguments = self._arguments(root.call)
@@ -129,9 +164,7 @@ class PlanRun:
 
     # -- objects and what hangs on them -------------------------------------------------------
 
-    async def _objects(
-        self, plan: ObjectPlan, rows: Sequence[tuple[str, Properties]]
-    ) -> list[Written]:
+    async def _objects(self, plan: ObjectPlan, rows: Sequence[Stored]) -> list[Written]:
         """Stored objects as they are answered, with all that is asked for below them."""
         project = plan.project
         objects = [project(properties) for _, properties in rows]
@@ -147,7 +180,7 @@ class PlanRun:
     async def _follow(
         self,
         plan: ReferencePlan,
-        rows: Sequence[tuple[str, Properties]],
+        rows: Sequence[Stored],
         objects: Sequence[Written],
     ) -> None:
         ids = [properties.get(plan.attribute) for _, properties in rows]
@@ -158,20 +191,19 @@ class PlanRun:
         for entity_id, one in zip(ids, objects, strict=True):
             one[plan.name] = None if entity_id is None else written.get(entity_id)
 
-    async def _entities(
-        self, label: str, ids: Sequence[str]
-    ) -> dict[str, tuple[str, Properties] | None]:
+    async def _entities(self, label: str, ids: Sequence[str]) -> dict[str, Stored | None]:
         """The entities of a label by their ids, each read once in an operation."""
-        known = self._known
-        missing = [one for one in dict.fromkeys(ids) if (label, one) not in known]
-        if missing:
-            prepared = self._statements.by_field(self._viewer, label, "id", missing)
-            for one in missing:
-                known[label, one] = None
+
+        async def read(missing: list[str]) -> dict[str, Stored | None]:
+            found: dict[str, Stored | None] = dict.fromkeys(missing)
+            prepared = self._statements.by_stored_field(self._viewer, label, "id", missing)
             for row in await self._fetch(prepared):
                 properties = decode_properties(row["properties"])
-                known[label, properties["id"]] = (row["graph_id"], properties)
-        return {one: known[label, one] for one in dict.fromkeys(ids)}
+                found[properties["id"]] = (row["graph_id"], properties)
+            return found
+
+        known = await self._reads.many(("entity", label), ids, read)
+        return {one: known[one] for one in dict.fromkeys(ids)}
 
     # -- pages --------------------------------------------------------------------------------
 
@@ -203,7 +235,7 @@ class PlanRun:
     async def _related(
         self,
         plan: ConnectionPlan,
-        rows: Sequence[tuple[str, Properties]],
+        rows: Sequence[Stored],
         objects: Sequence[Written],
     ) -> None:
         """A page of a relationship for each of many objects."""
@@ -211,15 +243,10 @@ class PlanRun:
         if relationship is None:
             raise UnforeseenError
         where, edge_where, request = self._asked(plan.call)
-        places: dict[str, int] = {}
-        entity_ids: list[str] = []
-        for graph_id, properties in rows:
-            if graph_id not in places:
-                places[graph_id] = len(entity_ids)
-                entity_ids.append(properties["id"])
-        parents = (list(places), entity_ids)
-        pages: list[list[Any]] = [[] for _ in entity_ids]
-        totals: list[int | None] = [None] * len(entity_ids)
+        parents = list(dict.fromkeys((graph_id, stored["id"]) for graph_id, stored in rows))
+        kind = (relationship.key, _frozen(where), _frozen(edge_where))
+        pages: list[Sequence[Any]] = [()] * len(parents)
+        totals: list[int | None] = [None] * len(parents)
         if plan.needs_page:
             prepared = self._prepared(
                 plan.call,
@@ -229,8 +256,9 @@ class PlanRun:
                 ),
             )
             if prepared is not None:
-                for row in await self._fetch(prepared, *parents):
-                    pages[row["place"] - 1].append(row)
+                read = partial(self._read_pages, prepared)
+                known = await self._reads.many(("page", kind, request), parents, read)
+                pages = [known[parent] for parent in parents]
         if plan.needs_total:
             counted = self._prepared(
                 plan.call,
@@ -240,10 +268,23 @@ class PlanRun:
                 ),
             )
             if counted is not None:
-                totals = [int(row["total"]) for row in await self._fetch(counted, *parents)]
+                read_counts = partial(self._read_counts, counted)
+                known = await self._reads.many(("count", kind), parents, read_counts)
+                totals = [known[parent] for parent in parents]
         written = await self._pages(plan, request, pages, totals)
+        by_parent = {parent[0]: one for parent, one in zip(parents, written, strict=True)}
         for (graph_id, _), one in zip(rows, objects, strict=True):
-            one[plan.name] = written[places[graph_id]]
+            one[plan.name] = by_parent[graph_id]
+
+    async def _read_pages(self, prepared: Prepared, parents: list[Any]) -> dict[Any, list[Any]]:
+        pages: list[list[Any]] = [[] for _ in parents]
+        for row in await self._fetch(prepared, *_ids_of(parents)):
+            pages[row["place"] - 1].append(row)
+        return dict(zip(parents, pages, strict=True))
+
+    async def _read_counts(self, prepared: Prepared, parents: list[Any]) -> dict[Any, int]:
+        rows = await self._fetch(prepared, *_ids_of(parents))
+        return {parent: int(row["total"]) for parent, row in zip(parents, rows, strict=True)}
 
     async def _pages(
         self,
@@ -336,6 +377,14 @@ def _latest(key: LookupKey, found: Sequence[tuple[Any, Properties]]) -> tuple[An
 
 
 _LIST_ARGUMENTS = ("order_by", "first", "after", "last", "before")
+
+
+def _ids_of(parents: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
+    return [graph_id for graph_id, _ in parents], [entity_id for _, entity_id in parents]
+
+
+def _frozen(condition: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(condition, option=orjson.OPT_SORT_KEYS, default=str) if condition else b""
 
 
 def _with_all(given: Mapping[str, Any]) -> dict[str, Any]:

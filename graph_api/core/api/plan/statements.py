@@ -44,28 +44,33 @@ def _text(registry: GraphRegistry, label: str, field: str, joined: tuple[Joined,
             for place in range(len(joined))
         )
         parts = [
-            statement("named_entity")
-            .fill(
-                label=target,
-                alias=f"r{place}",
-                parent="t" if parent is None else f"r{parent}",
-                reference=reference,
-                tenant=_tenant(registry, target),
-            )
-            .text
-            for place, (target, reference, parent) in enumerate(joined)
+            f"left join lateral ({_named(registry, one)}) r{place} on true"
+            for place, one in enumerate(joined)
         ]
         known = statement("entity_by_key").fill(
             label=label,
             field=field,
-            columns=columns,
+            more_columns=columns,
             tenant=_tenant(registry, label),
-            joined="\n".join(parts),
+            with_named="\n".join(parts),
         )
         if len(_TEXTS) >= _MOST_TEXTS:
             _TEXTS.clear()
         _TEXTS[key] = known
     return known
+
+
+def _named(registry: GraphRegistry, joined: Joined) -> str:
+    label, reference, parent = joined
+    alias = "t" if parent is None else f"r{parent}"
+    named_by = (
+        "ag_catalog.agtype_access_operator(variadic array"
+        f"[{alias}.properties, '\"{reference}\"'::ag_catalog.agtype])"
+    )
+    filled = statement("named_entity").fill(
+        label=label, named_by=named_by, tenant=_tenant(registry, label)
+    )
+    return filled.text
 
 
 _MOST_TEXTS = 1000
