@@ -35,6 +35,9 @@ from graph_api.core.migrations import migrate
 
 _TENANT = "killing"
 _SERVERS = 2
+_MORE_WRITES = 20
+_STEP_SECONDS = 0.02
+_RECOVERY_SECONDS = 60.0
 _EXPECTED = {NO_ANSWER, "UNAVAILABLE", "TIMEOUT", "UNKNOWN_OUTCOME"}
 
 
@@ -67,16 +70,14 @@ class Cluster:
         """Kill all processes of PostgreSQL at one blow; a server starts it again. How many."""
         pid = self._postgres.pid
         if pid is None:
-            return 0
-        with suppress(ProcessLookupError):
-            # stopped, it can neither start others nor see that they die
-            os.kill(pid, signal.SIGSTOP)
-            doomed = [*_children(pid), pid]
-            for one in doomed:
-                with suppress(ProcessLookupError):
-                    os.kill(one, signal.SIGKILL)
-            return len(doomed)
-        return 0
+            raise RuntimeError("PostgreSQL does not run, although it has just answered")
+        # stopped, it can neither start others nor see that they die
+        os.kill(pid, signal.SIGSTOP)
+        doomed = [*_children(pid), pid]
+        for one in doomed:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        return len(doomed)
 
     def stop(self) -> None:
         """Kill the servers."""
@@ -154,13 +155,22 @@ def _audit(data_dir: Path) -> str:
     return done.stdout.strip() or done.stderr.strip()
 
 
-async def _rounds(cluster: Cluster, options: argparse.Namespace) -> None:
+async def _written(records: Records, seconds: float) -> None:
+    """Some time, and as long as it takes until writes are acknowledged again."""
+    before = len(records.acknowledged)
+    await asyncio.sleep(seconds)
+    async with asyncio.timeout(_RECOVERY_SECONDS):
+        while len(records.acknowledged) < before + _MORE_WRITES:  # noqa: ASYNC110 - writers do not say
+            await asyncio.sleep(_STEP_SECONDS)
+
+
+async def _rounds(cluster: Cluster, records: Records, options: argparse.Namespace) -> None:
     """Kill, round for round."""
     dice = random.Random(options.seed)
     for turn in range(options.rounds):
-        await asyncio.sleep(options.seconds * (0.5 + dice.random()))
+        await _written(records, options.seconds * (0.5 + dice.random()))
         await asyncio.to_thread(cluster.kill_api, turn % _SERVERS)
-        await asyncio.sleep(options.seconds * (0.5 + dice.random()))
+        await _written(records, options.seconds * (0.5 + dice.random()))
         killed = await asyncio.to_thread(cluster.kill_postgres)
         print(
             f"round {turn + 1}: API {turn % _SERVERS}, {killed} processes of PostgreSQL",
@@ -181,7 +191,7 @@ async def _tried(data_dir: Path, options: argparse.Namespace) -> bool:
         load = Load(cluster.urls, records)
         began = time.monotonic()
         load.start(options.writers)
-        await _rounds(cluster, options)
+        await _rounds(cluster, records, options)
         await asyncio.sleep(options.seconds)
         await load.finish_writing()
         seconds = time.monotonic() - began

@@ -21,7 +21,7 @@ class FaultyProxy:
         self._pairs: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
         self._swallow_after: bytes | None = None
         self._and_reset = True
-        self.delay_seconds = 0.0
+        self._times = 0.0
         self.port = 0
 
     @property
@@ -31,10 +31,14 @@ class FaultyProxy:
         password = f":{self._url.password}" if self._url.password else ""
         return f"postgresql://{user}{password}@127.0.0.1:{self.port}{self._url.path}"
 
+    @property
+    def has_swallowed(self) -> bool:
+        """Whether an answer was swallowed as often as was asked for."""
+        return self._times == 0
+
     async def forward(self) -> None:
         """Work again."""
         self._swallow_after = None
-        self.delay_seconds = 0.0
         self._passing.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -57,9 +61,12 @@ class FaultyProxy:
             for one in writers:
                 _reset(one)
 
-    def swallow_after(self, sent: bytes, *, and_reset: bool = True) -> None:
+    def swallow_after(
+        self, sent: bytes, *, times: float = float("inf"), and_reset: bool = True
+    ) -> None:
         """Pass what has `sent` in it to the server, and nothing of what it answers."""
         self._swallow_after = sent
+        self._times = times
         self._and_reset = and_reset
 
     async def close(self) -> None:
@@ -70,11 +77,11 @@ class FaultyProxy:
         await asyncio.gather(*self._pairs, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._passing.wait()
         task = asyncio.current_task()
         assert task is not None
         writers = self._pairs[task] = [writer]
         try:
+            await self._passing.wait()
             server_reader, server_writer = await self._connect()
             writers.append(server_writer)
             swallowing = asyncio.Event()
@@ -110,13 +117,13 @@ class FaultyProxy:
         with suppress(OSError):
             while data := await reader.read(65536):
                 await self._passing.wait()
-                await asyncio.sleep(self.delay_seconds)
                 if not up and swallowing.is_set():
                     if self._and_reset:
                         _reset(writer)
                         return
                     continue
-                if up and self._swallow_after and self._swallow_after in data:
+                if up and self._times > 0 and self._swallow_after and self._swallow_after in data:
+                    self._times -= 1
                     swallowing.set()
                 writer.write(data)
                 await writer.drain()
