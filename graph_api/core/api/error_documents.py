@@ -14,13 +14,26 @@ _log = logging.getLogger("graph_api")
 _SUGGESTION = re.compile(r"\s*Did you mean .*\Z", re.DOTALL)
 # how graphql-core says that it came near the end of the stack
 _TOO_DEEP = "nested too deeply"
+# for tools that know none of our codes: as graphql-java's and Apollo's servers say whose doing it is
+_CLASSIFICATIONS = {
+    ErrorCode.UNAUTHENTICATED: "BAD_REQUEST",
+    ErrorCode.FORBIDDEN: "BAD_REQUEST",
+    ErrorCode.BAD_USER_INPUT: "BAD_REQUEST",
+    ErrorCode.NOT_FOUND: "BAD_REQUEST",
+    ErrorCode.LIMIT_EXCEEDED: "BAD_REQUEST",
+    ErrorCode.TIMEOUT: "INTERNAL_SERVER_ERROR",
+    ErrorCode.UNAVAILABLE: "INTERNAL_SERVER_ERROR",
+    ErrorCode.INTERNAL: "INTERNAL_SERVER_ERROR",
+}
 
 
 def error_document(error: GraphQLError, *, with_suggestions: bool = True) -> dict[str, Any]:
     """An error as the client sees it: coded, and masked where the cause is ours.
 
-    What is masked is logged in full under the error id that the client is given. Without
-    suggestions, the message does not tell what the schema has of a similar name.
+    What is masked is logged in full under the error id that the client is given. The error of a
+    field, which stands beside data under status 200, has a classification: whether the request
+    asked for it, or we failed. Without suggestions, the message does not tell what the schema has
+    of a similar name.
     """
     original = error.original_error
     while isinstance(original, GraphQLError) and original.original_error is not None:
@@ -46,6 +59,9 @@ def error_document(error: GraphQLError, *, with_suggestions: bool = True) -> dic
         document["extensions"] = {"code": ErrorCode.BAD_USER_INPUT.value}
     else:
         document |= _masked(original)
+    classification = _CLASSIFICATIONS.get(document["extensions"]["code"])
+    if error.path and classification is not None:
+        document["extensions"] = document["extensions"] | {"classification": classification}
     return document
 
 
