@@ -14,16 +14,16 @@ select count(*) as total from public.audit_logs t where {predicate};
 
 -- name: audit_head
 -- Where a tenant's chain and feed end by its journal, and what lies outside of that, in one
--- snapshot.
+-- snapshot. By `case`: under row-level security no index serves a comparison with `coalesce`.
 select j.audit_count, j.audit_signature, j.first_sequence, j.last_sequence,
        (select min(l.chain_number) from public.audit_logs l
-        where l.tenant_id = t.tenant_id and l.chain_number > coalesce(j.audit_count, 0)
+        where l.tenant_id = t.tenant_id and l.chain_number > case when j.audit_count is null then 0 else j.audit_count end
        ) as entry_beyond,
        (select min(c.sequence) from public.change_log c
-        where c.tenant_id = t.tenant_id and c.sequence > coalesce(j.last_sequence, 0)
+        where c.tenant_id = t.tenant_id and c.sequence > case when j.last_sequence is null then 0 else j.last_sequence end
        ) as change_beyond,
        (select min(c.sequence) from public.change_log c
-        where c.tenant_id = t.tenant_id and c.sequence < coalesce(j.first_sequence, 1)
+        where c.tenant_id = t.tenant_id and c.sequence < case when j.first_sequence is null then 1 else j.first_sequence end
        ) as change_before
 from (select $1::text as tenant_id) t
 left join public.tenant_journals j on j.tenant_id = t.tenant_id;

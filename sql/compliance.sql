@@ -7,46 +7,53 @@ order by ((t.properties ->> 'id'::text) collate "C")
 limit {limit};
 
 -- name: labels_of_entities
--- What kinds of assessed entities many ids name; ids of other kinds are left out.
+-- What kinds of assessed entities many ids name; ids of other kinds are left out. Here and below
+-- keys become agtype before the join: no index serves a cast under row-level security.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, 'Well' as label
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Well" x
   on ag_catalog.agtype_access_operator(variadic array[x.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((x.properties ->> 'tenant_id'::text) collate "C") = $1
 union all
 select v.entity_id, 'Lease' as label
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Lease" x
   on ag_catalog.agtype_access_operator(variadic array[x.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((x.properties ->> 'tenant_id'::text) collate "C") = $1
 union all
 select v.entity_id, 'Facility' as label
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Facility" x
   on ag_catalog.agtype_access_operator(variadic array[x.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((x.properties ->> 'tenant_id'::text) collate "C") = $1
 union all
 select v.entity_id, 'FlaringAuthorization' as label
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."FlaringAuthorization" x
   on ag_catalog.agtype_access_operator(variadic array[x.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((x.properties ->> 'tenant_id'::text) collate "C") = $1;
 
 -- name: leases_to_assess
 -- Leases with their fields, as the assessments of leases look at them.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, coalesce((l.properties ->> 'name'::text), (l.properties ->> 'rrc_lease_id'::text)) as name,
        (l.properties ->> 'district'::text) as district, (l.properties ->> 'status'::text) as status,
        (l.properties ->> 'oil_gas_code'::text) as oil_gas_code,
        (l.properties ->> 'effective_date'::text) as effective_date,
        (f.properties ->> 'name'::text) as field_name, (f.properties ->> 'rrc_field_id'::text) as field_number
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Lease" l
   on ag_catalog.agtype_access_operator(variadic array[l.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((l.properties ->> 'tenant_id'::text) collate "C") = $1
 left join oilgas."Field" f
   on ag_catalog.agtype_access_operator(variadic array[f.properties, '"id"'::ag_catalog.agtype])
@@ -64,6 +71,9 @@ group by b.lease_id;
 
 -- name: authorizations_to_assess
 -- Granted flaring exceptions linked to many leases, each with its flare points.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, (a.properties ->> 'id'::text) as authorization_id,
        (a.properties ->> 'authorization_number'::text) as number,
        ((a.properties ->> 'max_volume_mcf_per_day'::text)::float8) as rate_mcf_per_day,
@@ -72,10 +82,10 @@ select v.entity_id, (a.properties ->> 'id'::text) as authorization_id,
        bool_and(coalesce((e.properties ->> 'inferred'::text), 'false') = 'true') as inferred,
        coalesce(array_agg(distinct (p.properties ->> 'id'::text))
                 filter (where p.id is not null), array[]::text[]) as flare_points
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Lease" l
   on ag_catalog.agtype_access_operator(variadic array[l.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((l.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."AUTHORIZES" e on e.end_id = l.id
  and ((e.properties ->> 'tenant_id'::text) collate "C") = $1
@@ -98,11 +108,14 @@ limit 1;
 
 -- name: completions_to_assess
 -- Completion days of the wells of many leases.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, array_agg(distinct (w.properties ->> 'completion_date'::text)) as days
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Lease" l
   on ag_catalog.agtype_access_operator(variadic array[l.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((l.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."HAS_WELL" e on e.start_id = l.id
  and ((e.properties ->> 'tenant_id'::text) collate "C") = $1
@@ -112,11 +125,14 @@ group by v.entity_id;
 
 -- name: reports_to_assess
 -- Months for which a Form PR of many leases is on file.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, array_agg(distinct (r.properties ->> 'period_start'::text)) as days
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Lease" l
   on ag_catalog.agtype_access_operator(variadic array[l.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((l.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."FILED_FOR" e on e.end_id = l.id
  and ((e.properties ->> 'tenant_id'::text) collate "C") = $1
@@ -128,15 +144,18 @@ group by v.entity_id;
 
 -- name: wells_to_assess
 -- Wells with their fields, as the assessment of spacing looks at them.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, coalesce((w.properties ->> 'well_name'::text), (w.properties ->> 'api_number'::text)) as name,
        (w.properties ->> 'district'::text) as district, (w.properties ->> 'status'::text) as status,
        ((w.properties ->> 'distance_to_lease_line_ft'::text)::float8) as lease_line_ft,
        ((w.properties ->> 'distance_to_nearest_well_ft'::text)::float8) as nearest_well_ft,
        (f.properties ->> 'name'::text) as field_name, (f.properties ->> 'rrc_field_id'::text) as field_number
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Well" w
   on ag_catalog.agtype_access_operator(variadic array[w.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((w.properties ->> 'tenant_id'::text) collate "C") = $1
 left join oilgas."Field" f
   on ag_catalog.agtype_access_operator(variadic array[f.properties, '"id"'::ag_catalog.agtype])
@@ -145,13 +164,16 @@ left join oilgas."Field" f
 
 -- name: offsets_to_assess
 -- Neighbours of many wells that are not plugged, whichever of the two names the other.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, (n.properties ->> 'api_number'::text) as api_number,
        ((e.properties ->> 'distance_ft'::text)::float8) as distance_ft,
        (e.properties ->> 'same_horizon'::text) as same_horizon
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Well" w
   on ag_catalog.agtype_access_operator(variadic array[w.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((w.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."OFFSETS" e on e.start_id = w.id
  and ((e.properties ->> 'tenant_id'::text) collate "C") = $1
@@ -161,10 +183,10 @@ union all
 select v.entity_id, (n.properties ->> 'api_number'::text) as api_number,
        ((e.properties ->> 'distance_ft'::text)::float8) as distance_ft,
        (e.properties ->> 'same_horizon'::text) as same_horizon
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Well" w
   on ag_catalog.agtype_access_operator(variadic array[w.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((w.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."OFFSETS" e on e.end_id = w.id
  and ((e.properties ->> 'tenant_id'::text) collate "C") = $1
@@ -173,15 +195,18 @@ where coalesce((n.properties ->> 'status'::text), '') <> 'PLUGGED';
 
 -- name: exceptions_to_assess
 -- Permits of many wells that are, or ask for, an exception to spacing.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, (m.properties ->> 'permit_number'::text) as permit_number,
        (m.properties ->> 'status'::text) as status,
        ((m.properties ->> 'rule_37_requested_lease_line_ft'::text)::float8) as lease_line_ft,
        ((m.properties ->> 'rule_37_requested_between_wells_ft'::text)::float8) as between_wells_ft,
        (m.properties ->> 'protest_deadline'::text) as protest_deadline
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Well" w
   on ag_catalog.agtype_access_operator(variadic array[w.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((w.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."PERMITS" e on e.end_id = w.id
  and ((e.properties ->> 'tenant_id'::text) collate "C") = $1
@@ -191,6 +216,9 @@ order by ((m.properties ->> 'permit_number'::text) collate "C"), ((m.properties 
 
 -- name: flaring_exceptions_to_assess
 -- Flaring exceptions with their flare points and the field of the lease they name.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, (a.properties ->> 'authorization_number'::text) as number,
        (a.properties ->> 'status'::text) as status,
        ((a.properties ->> 'max_volume_mcf_per_day'::text)::float8) as rate_mcf_per_day,
@@ -203,10 +231,10 @@ select v.entity_id, (a.properties ->> 'authorization_number'::text) as number,
         from oilgas."AUTHORIZES" o join oilgas."Facility" p on p.id = o.end_id
         where o.start_id = a.id
           and ((o.properties ->> 'tenant_id'::text) collate "C") = $1) as flare_points
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."FlaringAuthorization" a
   on ag_catalog.agtype_access_operator(variadic array[a.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((a.properties ->> 'tenant_id'::text) collate "C") = $1
 left join oilgas."Lease" l
   on ag_catalog.agtype_access_operator(variadic array[l.properties, '"id"'::ag_catalog.agtype])
@@ -219,16 +247,19 @@ left join oilgas."Field" f
 
 -- name: exceptions_at_flare_points
 -- Every flaring exception at any of many flare points: one row for each of the two.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id as flare_point, (a.properties ->> 'id'::text) as authorization_id, (a.properties ->> 'authorization_number'::text) as number,
        (a.properties ->> 'status'::text) as status,
        ((a.properties ->> 'max_volume_mcf_per_day'::text)::float8) as rate_mcf_per_day,
        (a.properties ->> 'effective_date'::text) as effective_date,
        (a.properties ->> 'expiration_date'::text) as expiration_date,
        (a.properties ->> 'final_order_number'::text) as final_order_number
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Facility" p
   on ag_catalog.agtype_access_operator(variadic array[p.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((p.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."AUTHORIZES" o on o.end_id = p.id
  and ((o.properties ->> 'tenant_id'::text) collate "C") = $1
@@ -236,26 +267,32 @@ join oilgas."FlaringAuthorization" a on a.id = o.start_id;
 
 -- name: facilities_to_assess
 -- Facilities with what decides which subpart of 40 CFR 60 applies.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, (p.properties ->> 'name'::text) as name, (p.properties ->> 'district'::text) as district,
        (p.properties ->> 'constructed_on'::text) as constructed_on,
        (p.properties ->> 'modified_on'::text) as modified_on,
        (p.properties ->> 'epa_subpart'::text) as epa_subpart
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Facility" p
   on ag_catalog.agtype_access_operator(variadic array[p.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((p.properties ->> 'tenant_id'::text) collate "C") = $1;
 
 -- name: equipment_to_assess
 -- Tanks and vapour controls installed at many facilities.
+with keyed as materialized (
+    select k as entity_id, ('"' || k || '"')::ag_catalog.agtype as id
+    from unnest($2::text[]) k)
 select v.entity_id, (q.properties ->> 'name'::text) as name,
        (q.properties ->> 'equipment_type'::text) as equipment_type,
        ((q.properties ->> 'voc_tons_per_year'::text)::float8) as voc_tons_per_year,
        ((q.properties ->> 'methane_tons_per_year'::text)::float8) as methane_tons_per_year
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."Facility" p
   on ag_catalog.agtype_access_operator(variadic array[p.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
  and ((p.properties ->> 'tenant_id'::text) collate "C") = $1
 join oilgas."INSTALLED_AT" e on e.end_id = p.id
  and ((e.properties ->> 'tenant_id'::text) collate "C") = $1

@@ -17,10 +17,10 @@ returning t.id::text as graph_id, (t.properties ->> 'natural_key'::text) as natu
 
 -- name: update_vertices
 -- Replaces the properties of vertices that the transaction has locked.
-update oilgas."{label}" t
-set properties = v.properties::ag_catalog.agtype
-from unnest($1::text[], $2::text[]) v (graph_id, properties)
-where t.id = v.graph_id::ag_catalog.graphid;
+with wanted as materialized (
+    select v.graph_id::ag_catalog.graphid as id, v.properties::ag_catalog.agtype as properties
+    from unnest($1::text[], $2::text[]) v (graph_id, properties))
+update oilgas."{label}" t set properties = v.properties from wanted v where t.id = v.id;
 
 -- name: vertices_for_linking
 -- The ends of edges by natural key, held so that they are not deleted meanwhile.
@@ -34,12 +34,14 @@ for key share;
 
 -- name: vertices_for_linking_by_id
 -- The ends of edges by entity id, held so that they are not deleted meanwhile.
+with keyed as materialized (
+    select ('"' || k || '"')::ag_catalog.agtype as id from unnest($2::text[]) k)
 select t.id::text as graph_id, (t.properties ->> 'id'::text) as entity_id,
        (t.properties ->> 'natural_key'::text) as natural_key
-from unnest($2::text[]) v (entity_id)
+from keyed v
 join oilgas."{label}" t
   on ag_catalog.agtype_access_operator(variadic array[t.properties, '"id"'::ag_catalog.agtype])
-     = ('"' || v.entity_id || '"')::ag_catalog.agtype
+     = v.id
 where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
 order by t.id
 for key share of t;
@@ -98,15 +100,17 @@ for no key update;
 
 -- name: refresh_current_reference
 -- Keeps a vertex's reference true to its edges: the stated one that still holds and began last.
+with wanted as materialized (
+    select k::ag_catalog.graphid as id from unnest($1::text[]) k)
 update oilgas."{label}" t
 set properties = t.properties || ag_catalog.agtype_build_map(
     '{reference}'::text, c.other_id, 'updated_at'::text, $2::text)
 from oilgas."{label}" b
-join unnest($1::text[]) v (graph_id) on b.id = v.graph_id::ag_catalog.graphid
+join wanted v on b.id = v.id
 left join lateral (
     select (o.properties ->> 'id'::text) as other_id
     from oilgas."{edge_type}" e join oilgas."{other_label}" o on o.id = e.{far_end}
-    where e.{near_end} = v.graph_id::ag_catalog.graphid
+    where e.{near_end} = v.id
       and ((e.properties ->> 'tenant_id'::text) collate "C") = $3::text
     order by (e.properties ->> 'inferred'::text) nulls first,
              (e.properties ->> 'valid_to'::text) desc nulls first,

@@ -63,7 +63,7 @@ select t.to_status from public.rule_status_transitions t where t.from_status = $
 -- What was known at a moment to be in force on a day, a tenant's own version of a rule before the
 -- shared one; all rules, or those of identifiers, of domains, of regulations.
 select distinct on (v.rule_identifier) v.*
-from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
+from public.rule_versions_known(case when $3::timestamptz is null then 'infinity' else $3::timestamptz end) v
 where v.tenant_id in ($1, '*')
   and v.status in ('active', 'superseded')
   and v.effective_date <= $2::date and (v.superseded_date is null or v.superseded_date > $2::date)
@@ -76,14 +76,14 @@ order by v.rule_identifier, (v.tenant_id = '*')::int, v.effective_date desc;
 -- name: rule_timeline
 -- Every version of rules that a tenant sees, shared ones first, as known at a moment.
 select v.*
-from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
+from public.rule_versions_known(case when $3::timestamptz is null then 'infinity' else $3::timestamptz end) v
 where v.tenant_id in ($1, '*') and v.rule_identifier = any($2::text[])
 order by v.rule_identifier collate "C", (v.tenant_id = '*')::int desc, v.version;
 
 -- name: rule_versions_by_ids
 -- The versions of ids that a tenant sees, as known at a moment.
 select v.*
-from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
+from public.rule_versions_known(case when $3::timestamptz is null then 'infinity' else $3::timestamptz end) v
 where v.tenant_id in ($1, '*') and v.id = any($2::text[]::uuid[]);
 
 -- name: list_rules
@@ -98,7 +98,7 @@ with known as (
                 else v.rule_identifier || ' ' || lpad(v.version::text, 10, '0')
             end) collate "C" as sort_key,
            v.id::text collate "C" as row_id
-    from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
+    from public.rule_versions_known(case when $3::timestamptz is null then 'infinity' else $3::timestamptz end) v
     where v.tenant_id in ($1, '*')),
 in_force as (
     select distinct on (k.rule_identifier) k.id
@@ -122,7 +122,7 @@ limit $12::bigint;
 -- How many versions a list has on all its pages.
 with known as (
     select v.*
-    from public.rule_versions_known(coalesce($3::timestamptz, 'infinity')) v
+    from public.rule_versions_known(case when $3::timestamptz is null then 'infinity' else $3::timestamptz end) v
     where v.tenant_id in ($1, '*')),
 in_force as (
     select distinct on (k.rule_identifier) k.id

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -19,6 +20,7 @@ from graph_api.settings import Settings
 from tests.core.graph.worlds import sql
 from tests.tenants.conftest import Twins
 from tests.tenants.locks import Intruder
+from tests.tenants.world import Known, uuid_of
 from tests.viewers import member
 
 OWN = member("own-connections", subject="test")
@@ -205,15 +207,12 @@ async def test_operations_at_the_same_time_do_not_share_what_they_read(
 
 
 async def test_a_loader_of_anothers_operation_would_show_its_rows(
-    intruder: Intruder, schema: GraphSchema
+    intruder: Intruder, known: Known
 ) -> None:
     """What the test above would find if loaders lived longer than their operation."""
-    ask = "query ($id: ID!) { node(id: $id) { id } }"
-    first = intruder.guarded.operation(intruder.theirs)
-    leases = await run_operation(schema.schema, first, "{ leases(first: 1) { nodes { id } } }")
-    known = {"id": leases.body["data"]["leases"]["nodes"][0]["id"]}
-    second = intruder.guarded.operation(intruder.own)
-    assert (await run_operation(schema.schema, second, ask, known)).body["data"]["node"] is None
-    mixed = intruder.guarded.operation(intruder.own)
-    mixed.loaders = intruder.guarded.operation(intruder.theirs).loaders
-    assert (await run_operation(schema.schema, mixed, ask, known)).body["data"]["node"] == known
+    lease = UUID(uuid_of(known.ids["Lease"]))
+    own, theirs = [intruder.guarded.operation(one) for one in (intruder.own, intruder.theirs)]
+    assert await own.loaders.entity("Lease", lease) is None
+    assert await theirs.loaders.entity("Lease", lease) is not None
+    own.loaders = theirs.loaders
+    assert await own.loaders.entity("Lease", lease) is not None

@@ -177,12 +177,15 @@ async def test_a_constraint_that_fails_says_nothing_of_what_is_there(
 ) -> None:
     """Not even where the database compares with what its caller may not see."""
     await scratch_admin.execute(
-        "create unique index on oilgas.\"Operator\" ((properties ->> 'name'::text))"
+        """create unique index spoiling on oilgas."Operator" ((properties ->> 'name'::text))"""
     )
     document = """mutation ($input: UpsertOperatorInput!) { answer: upsertOperator(input: $input) {
         __typename ... on Conflict { message } } }"""
     given = {"operator": {"name": "ZEBRA", "p5Number": "111111"}}
-    answer = await stranger(scratch).ask(Locks.STATEMENTS, document, {"input": given})
+    try:
+        answer = await stranger(scratch).ask(Locks.STATEMENTS, document, {"input": given})
+    finally:
+        await scratch_admin.execute("drop index oilgas.spoiling")
     text = str(answer)
     for mark in (known.tenant_id, known.ids["Operator"], "properties", "duplicate", "index"):
         assert mark not in text

@@ -8,12 +8,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from graph_api.core.age import LEAKPROOF_FUNCTIONS
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graph.traversal import GraphTraversal
 from graph_api.core.migrations import migrate
 from graph_api.core.pages import Order, PageRequest, Position
-from graph_api.core.statements import statement
+from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import Viewer
 from graph_api.entities.graph import graph_registry
 from graph_api.models import ENTITY_MODELS, Lease
@@ -200,6 +201,15 @@ async def _lookup_plan(connection: Any, label: str, name: str) -> Plan:
     return await plan_of(connection, asked, arguments)
 
 
+_HOP = Statement(
+    "hop",
+    """select e.id from oilgas."HAS_WELL" e join oilgas."Well" w on w.id = e.end_id
+    where e.start_id = '844424930131969'::ag_catalog.graphid""",
+    "",
+    "sql",
+)
+
+
 @pytest.mark.parametrize("name", ["id", "natural_key", "api_number"])
 async def test_a_lookup_among_400_000_uses_the_index_of_its_key(large: Any, name: str) -> None:
     plan = await _lookup_plan(large, "Well", name)
@@ -305,3 +315,27 @@ async def test_every_relationship_is_followed_by_an_index(empty: Any, label: str
             assert plan.scanned == set(), asked.text
     finally:
         await empty.execute("set enable_sort = off")
+
+
+@pytest.mark.parametrize("function", LEAKPROOF_FUNCTIONS[:5])
+async def test_without_the_marks_security_would_take_the_indexes(
+    large: Any, empty_url: str, function: str
+) -> None:
+    """So the plans above are those that row-level security leaves."""
+
+    async def shapes() -> list[tuple[set[str], set[str], bool]]:
+        depth = _page(Order("total_depth_ft"), at=Position((9000.0,), DEEP))
+        plans = [await _page_plan(large, "Well", one) for one in (_page(), depth)]
+        plans.append(await _lookup_plan(large, "Well", "api_number"))
+        plans.append(await plan_of(large, _HOP, ()))
+        return [(one.scanned, one.indexes, one.sorts) for one in plans]
+
+    before = await shapes()
+    owner = await connect(empty_url)
+    try:
+        await owner.execute(f"alter function {function} not leakproof")
+        assert await shapes() != before
+    finally:
+        await owner.execute(f"alter function {function} leakproof")
+        await owner.close()
+    assert await shapes() == before
