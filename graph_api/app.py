@@ -109,6 +109,7 @@ def create_app(
         exception_handlers={ApiError: _api_error, HTTPException: _not_served},
     )
     app.state.draining = draining
+    app.state.metrics = observer.metrics
     return app
 
 

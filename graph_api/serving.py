@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from graph_api.app import create_app
 from graph_api.core.connections import GuardedConnection, GuardedHttp, GuardedWebSocket
+from graph_api.core.cut_connections import CutConnections
 from graph_api.core.draining import Draining
 from graph_api.core.observing.logs import configure_logging
 from graph_api.settings import Settings
@@ -44,8 +45,12 @@ class ApiServer(uvicorn.Server):
         self._settings = settings
         self._announce = announce
         self._draining: Draining = served.state.draining
-        http: Any = type("Http", (GuardedHttp,), {"settings": settings, "draining": self._draining})
-        websocket: Any = type("WebSocket", (GuardedWebSocket,), {"settings": settings})
+        common = {
+            "settings": settings,
+            "cut_connections": CutConnections(settings, served.state.metrics),
+        }
+        http: Any = type("Http", (GuardedHttp,), {**common, "draining": self._draining})
+        websocket: Any = type("WebSocket", (GuardedWebSocket,), common)
         super().__init__(
             uvicorn.Config(
                 served,

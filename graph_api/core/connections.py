@@ -8,17 +8,25 @@ with the clock once a second for all connections together.
 
 import asyncio
 import socket
-from http import HTTPStatus
 from typing import Any
 
-import orjson
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from graph_api.core.cut_connections import (
+    NO_HANDSHAKE,
+    NOT_HTTP,
+    SLOW_BODY,
+    SLOW_HEADER,
+    TOO_MANY,
+    CutConnections,
+    CutReason,
+    Refusal,
+    large_header,
+)
 from graph_api.core.draining import RESUMABLE, Draining
-from graph_api.core.errors import ErrorCode
 from graph_api.settings import Settings
 
 _TRY_AGAIN_LATER = 1013
@@ -53,6 +61,7 @@ class GuardedHttp(HttpToolsProtocol):
 
     settings: Settings
     draining: Draining
+    cut_connections: CutConnections
 
     def __init__(
         self,
@@ -91,6 +100,12 @@ class GuardedHttp(HttpToolsProtocol):
         if len(self.connections) > self.settings.connections_max:
             self._make_room()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note a connection that the kernel has dropped, because its client did not read."""
+        if isinstance(exc, TimeoutError):
+            self.cut_connections.cut(CutReason.DOES_NOT_READ, self.client)
+        super().connection_lost(exc)
+
     def _make_room(self) -> None:
         idle = [
             one
@@ -98,9 +113,9 @@ class GuardedHttp(HttpToolsProtocol):
             if isinstance(one, GuardedHttp) and one.evictable and one is not self
         ]
         if idle:
-            min(idle, key=lambda one: one.waiting_since_before).transport.abort()
+            min(idle, key=lambda one: one.waiting_since_before)._cut(CutReason.MADE_ROOM)
         else:
-            self._refuse(503, ErrorCode.UNAVAILABLE, "there are too many connections; try again")
+            self._refuse(TOO_MANY)
 
     def data_received(self, data: bytes) -> None:
         """Read on, within the bounds of a header."""
@@ -111,8 +126,7 @@ class GuardedHttp(HttpToolsProtocol):
         super().data_received(data)
         limit = self.settings.request_header_max_bytes
         if self._head_deadline is not None and self._head_bytes > limit:
-            message = f"the header of a request is limited to {limit} bytes"
-            self._refuse(431, ErrorCode.LIMIT_EXCEEDED, message)
+            self._refuse(large_header(limit))
 
     def _begin_head(self) -> None:
         self._head_bytes = 0
@@ -148,7 +162,7 @@ class GuardedHttp(HttpToolsProtocol):
     def overdue(self, now: float) -> bool:
         """Cut the connection if its client has kept us waiting too long; says whether it did."""
         if self._output.overdue(self.transport, self.flow.write_paused, now):
-            self.transport.abort()
+            self._cut(CutReason.DOES_NOT_READ)
             return True
         if self.transport.is_closing():
             return False
@@ -158,10 +172,10 @@ class GuardedHttp(HttpToolsProtocol):
                 self._body_deadline = now + self.settings.request_body_timeout_seconds
             return False
         if self._body_deadline is not None and now >= self._body_deadline:
-            self._refuse(408, ErrorCode.TIMEOUT, "the body of the request took too long")
+            self._refuse(SLOW_BODY)
             return True
         if self._head_deadline is not None and now >= self._head_deadline and not self.answering:
-            self._refuse(408, ErrorCode.TIMEOUT, "the header of the request took too long")
+            self._refuse(SLOW_HEADER)
             return True
         return False
 
@@ -176,16 +190,16 @@ class GuardedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP."""
-        self._refuse(400, ErrorCode.BAD_USER_INPUT, "this is not a valid HTTP request")
+        self._refuse(NOT_HTTP)
 
     def handle_websocket_upgrade(self) -> None:
         """Hand over to WebSocket, unless the client owes its body first."""
         if self.scope["method"] != "GET":
-            self._refuse(400, ErrorCode.BAD_USER_INPUT, "a WebSocket is opened by GET")
+            self._refuse(NO_HANDSHAKE)
             return
         super().handle_websocket_upgrade()
 
-    def _refuse(self, status: int, code: ErrorCode, message: str) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Say why, where that is not said already, and close."""
         answered = self._body_deadline is not None and not self.answering
         self._head_deadline = self._body_deadline = None
@@ -193,24 +207,26 @@ class GuardedHttp(HttpToolsProtocol):
             return
         if answered:
             # this is the rest of a body that nobody wants
+            self.cut_connections.cut(refusal.reason, self.client)
             self.transport.close()
             return
         if self.answering and self.cycle.response_started:
-            self.transport.abort()
+            self._cut(refusal.reason)
             return
-        body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code.value}}]})
-        head = (
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
+        self.transport.write(self.cut_connections.refused(refusal, self.client))
         self.transport.close()
+
+    def _cut(self, reason: CutReason) -> None:
+        """End the connection without a word."""
+        self.cut_connections.cut(reason, self.client)
+        self.transport.abort()
 
 
 class GuardedWebSocket(WebSocketsSansIOProtocol):
     """WebSocket whose client must read what it asked for, and answer pings."""
 
     settings: Settings
+    cut_connections: CutConnections
 
     def __init__(
         self,
@@ -227,8 +243,14 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         if not self._output.overdue(self.transport, not self.writable.is_set(), now):
             return False
         # a close frame would wait behind what is not read
-        self.transport.abort()
+        self._cut()
         return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note, as over HTTP, a connection that the kernel has dropped."""
+        if isinstance(exc, TimeoutError):
+            self.cut_connections.cut(CutReason.DOES_NOT_READ, self.client)
+        super().connection_lost(exc)
 
     def finish(self) -> None:
         """Nothing yet: the application closes its sockets once their operations are done."""
@@ -237,7 +259,11 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         """Answer a ping, unless the client sends them without reading the answers."""
         super().handle_ping()
         if self.transport.get_write_buffer_size() > _UNREAD_PONGS_MAX_BYTES:
-            self.transport.abort()
+            self._cut()
+
+    def _cut(self) -> None:
+        self.cut_connections.cut(CutReason.DOES_NOT_READ, self.client)
+        self.transport.abort()
 
     def handle_parser_exception(self) -> None:
         """Close as the parser says; before the handshake there is nothing to close but the line."""
@@ -251,6 +277,7 @@ class GuardedWebSocket(WebSocketsSansIOProtocol):
         self.pong_timer = None
         if self.close_sent or self.transport.is_closing():
             return
+        self.cut_connections.cut(CutReason.NO_PONG, self.client)
         self.conn.fail(_TRY_AGAIN_LATER, "ping timeout")
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True

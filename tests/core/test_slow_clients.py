@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -17,6 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from graph_api.core.draining import Draining
+from graph_api.core.observing.metrics import Metrics
 from graph_api.serving import ApiServer, served
 from graph_api.settings import Settings
 
@@ -101,6 +105,7 @@ def application() -> Starlette:
         ]
     )
     app.state.draining = Draining()
+    app.state.metrics = Metrics("1")
     return app
 
 
@@ -157,6 +162,37 @@ def code_of(answer: bytes) -> str:
     return code
 
 
+def headers_of(answer: bytes) -> dict[str, str]:
+    lines = answer.partition(b"\r\n\r\n")[0].decode().splitlines()[1:]
+    return {name.lower(): value for name, _, value in (one.partition(": ") for one in lines)}
+
+
+def cut_for(server: ApiServer, reason: str) -> int:
+    """How many connections were cut for a reason so far."""
+    text = server.config.app.state.metrics.text().decode()  # type: ignore[union-attr]
+    series = rf'^graph_api_connections_cut_total{{reason="{reason}"}} (\d+)'
+    found = re.search(series, text, re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+@contextlib.contextmanager
+def one_cut(
+    server: ApiServer, caplog: pytest.LogCaptureFixture, reason: str, status: int | None = None
+) -> Iterator[None]:
+    """One connection is cut for this reason meanwhile: it is counted, and has a line in the log."""
+    before = cut_for(server, reason)
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "graph_api.connections"):
+        yield
+        until(lambda: cut_for(server, reason) > before)
+        until(lambda: not server.server_state.connections)
+    assert cut_for(server, reason) == before + 1
+    lines: list[Any] = [one.msg for one in caplog.records if one.name == "graph_api.connections"]
+    (line,) = lines
+    expected = {"event": "connection", "cut_for": reason, "client": "127.0.0.1", "status": status}
+    assert {key: line[key] for key in expected} == expected
+
+
 def handshake(path: str) -> bytes:
     return (
         f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -184,8 +220,11 @@ CHUNKED = b"POST /take HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n
         pytest.param(CHUNKED + b"0\r\nTrailer: ", b"a", id="slow trailer"),
     ],
 )
-def test_who_owes_a_request_is_told_and_cut(server: ApiServer, sent: bytes, trickle: bytes) -> None:
-    with opened(server, sent) as connection:
+def test_who_owes_a_request_is_told_and_cut(
+    server: ApiServer, sent: bytes, trickle: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    reason = "slow_body" if sent.startswith(b"POST") else "slow_header"
+    with one_cut(server, caplog, reason, 408), opened(server, sent) as connection:
         answer = answer_to(connection, trickle)
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert code_of(answer) == "TIMEOUT"
@@ -199,9 +238,10 @@ def test_who_is_idle_after_an_answer_is_cut(server: ApiServer, trickle: bytes) -
 
 
 def test_who_goes_on_with_a_body_that_was_refused_is_cut_without_a_second_answer(
-    server: ApiServer,
+    server: ApiServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with opened(server, POST.replace(b"/take", b"/refuse")) as connection:
+    refused = POST.replace(b"/take", b"/refuse")
+    with one_cut(server, caplog, "slow_body"), opened(server, refused) as connection:
         answer = answer_to(connection, b" ")
     assert answer.startswith(b"HTTP/1.1 413")
     assert answer.count(b"HTTP/1.1") == 1
@@ -228,8 +268,11 @@ def test_an_answer_that_takes_longer_than_the_limit_is_awaited(server: ApiServer
 
 @pytest.mark.parametrize("step", [0, 10])
 @pytest.mark.parametrize("path", ["/big", "/endless"])
-def test_who_does_not_read_an_answer_is_cut(server: ApiServer, path: str, step: int) -> None:
-    with opened(server, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()) as connection:
+def test_who_does_not_read_an_answer_is_cut(
+    server: ApiServer, path: str, step: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    with one_cut(server, caplog, "does_not_read"), opened(server, asked) as connection:
         connection.recv(1000)
         until(lambda: bool(server.server_state.connections))
 
@@ -242,16 +285,35 @@ def test_who_does_not_read_an_answer_is_cut(server: ApiServer, path: str, step: 
         assert ended == ["stream"]
 
 
-def test_a_follower_that_does_not_read_is_cut(server: ApiServer) -> None:
-    with opened(server, handshake("/talk")):
+def test_who_reads_too_slowly_is_cut_though_it_never_stops(settings_of_a_second: Settings) -> None:
+    demanding = settings_of_a_second.model_copy(
+        update={"client_min_bytes_per_second": BIG, "response_stall_seconds": 2 * LIMIT_SECONDS}
+    )
+    request = b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    size = 0
+    with served(demanding, application()) as server, opened(server, request) as connection:
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(BIG // 200):
+                size += len(piece)
+                time.sleep(LIMIT_SECONDS / 20)
+    assert size < BIG
+
+
+def test_a_follower_that_does_not_read_is_cut(
+    server: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with one_cut(server, caplog, "does_not_read"), opened(server, handshake("/talk")):
         until(lambda: bool(server.server_state.connections))
         until(lambda: not server.server_state.connections)
         until(lambda: ended == ["socket"])
 
 
-def test_a_client_that_pings_and_does_not_read_is_cut(server: ApiServer) -> None:
+def test_a_client_that_pings_and_does_not_read_is_cut(
+    server: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
     ping = b"\x89\xfd\0\0\0\0" + b"p" * 125
-    with opened(server, handshake("/listen")) as connection:
+    listening = handshake("/listen")
+    with one_cut(server, caplog, "does_not_read"), opened(server, listening) as connection:
         connection.recv(1000)
 
         def is_cut() -> bool:
@@ -266,9 +328,9 @@ def test_a_client_that_pings_and_does_not_read_is_cut(server: ApiServer) -> None
 
 
 def test_a_client_that_does_not_answer_pings_is_closed_and_may_come_back(
-    server: ApiServer,
+    server: ApiServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with opened(server, handshake("/listen")) as connection:
+    with one_cut(server, caplog, "no_pong"), opened(server, handshake("/listen")) as connection:
         frames = answer_to(connection).partition(b"\r\n\r\n")[2]
     assert frames[:2] == b"\x89\x04", "the server's ping comes first"
     assert frames[6:7] == b"\x88"
@@ -293,14 +355,29 @@ def test_a_client_that_does_not_answer_pings_is_closed_and_may_come_back(
     ],
 )
 def test_what_is_not_a_request_is_refused(
-    server: ApiServer, sent: bytes, status: int, code: str
+    server: ApiServer, sent: bytes, status: int, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with opened(server) as connection:
+    reason = "large_header" if status == 431 else "not_http"
+    with one_cut(server, caplog, reason, status), opened(server) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(sent)
         answer = answer_to(connection)
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert code_of(answer) == code
+    headers = headers_of(answer)
+    assert re.fullmatch("[0-9a-f]{32}", headers.pop("x-request-id"))
+    assert int(headers.pop("content-length")) == len(answer.partition(b"\r\n\r\n")[2])
+    assert headers == {
+        "content-type": "application/json",
+        "connection": "close",
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "x-frame-options": "DENY",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+    }
 
 
 async def test_slow_clients_do_not_delay_others(server: ApiServer) -> None:
@@ -327,8 +404,22 @@ def test_beyond_the_most_connections_an_idle_one_makes_room(tmp_path: Path) -> N
         idle[0].settimeout(5)
         with contextlib.suppress(ConnectionError):
             assert idle[0].recv(1000) == b"", "the one that has waited longest is cut"
+        assert cut_for(server, "made_room") == 1
         idle[1].sendall(b"HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle[1].recv(1000).startswith(b"HTTP/1.1 200")
+
+
+def test_where_none_is_idle_one_more_is_refused_and_may_come_back(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, port=0, connections_max=16)
+    asked = b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n"
+    with served(settings, application()) as server, contextlib.ExitStack() as stack:
+        for _ in range(16):
+            assert stack.enter_context(opened(server, asked)).recv(20)
+        answer = answer_to(stack.enter_context(opened(server)))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert code_of(answer) == "UNAVAILABLE"
+        assert headers_of(answer)["retry-after"] == "1"
+        assert cut_for(server, "too_many") == 1
 
 
 def test_the_defaults_cut_every_slow_client_within_fifteen_seconds() -> None:

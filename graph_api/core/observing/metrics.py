@@ -65,6 +65,12 @@ class Metrics:
         self._sockets = Gauge(
             "graph_api_websocket_connections", "WebSockets that are open.", registry=registry
         )
+        cut_connections = Counter(
+            "graph_api_connections_cut",
+            "Connections that were ended because of what their client did or did not do.",
+            ("reason",),
+            registry=registry,
+        )
         operations = Counter(
             "graph_api_operations",
             "GraphQL operations, by what they came to: ok, the code of their first error, "
@@ -110,6 +116,7 @@ class Metrics:
         # what a combination of labels counts on is looked for once
         self._requests = cache(requests.labels)
         self._request_seconds = cache(request_seconds.labels)
+        self._cut_connections = cache(cut_connections.labels)
         self._operations = cache(operations.labels)
         self._errors = cache(errors.labels)
         self._operation_seconds = cache(operation_seconds.labels)
@@ -136,6 +143,10 @@ class Metrics:
     def socket_closed(self) -> None:
         """Count a WebSocket out."""
         self._sockets.dec()
+
+    def connection_cut(self, reason: str) -> None:
+        """Count a connection that was ended for a reason."""
+        self._cut_connections(reason).inc()
 
     def operation(self, kind: str, outcome: str, errors: Mapping[str, int]) -> None:
         """Count an operation of a type, what it came to, and its errors by their codes."""
