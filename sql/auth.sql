@@ -43,6 +43,11 @@ update public.users set password_hash = $4 where tenant_id = $1 and id = $2::uui
 update public.users set is_active = $3::boolean, updated_at = now()
 where tenant_id = $1 and id = $2::uuid;
 
+-- name: set_user_roles
+-- Makes a user of a tenant something else; sessions and keys go by it from then on.
+update public.users set roles = $3::text[], updated_at = now()
+where tenant_id = $1 and id = $2::uuid;
+
 -- name: users_of_tenants
 -- Every user of one tenant, or of all where none is named; for the operator.
 select t.* from public.users t

@@ -15,6 +15,7 @@ from graph_api.auth.store import (
     locked_account,
     set_active,
     set_password,
+    set_roles,
 )
 from graph_api.core.database import Database, Session
 from graph_api.core.permissions import Role
@@ -98,6 +99,21 @@ async def replace_password(
         ended = await end_sessions_of(session, account.user.id, SessionEnd.PASSWORD_CHANGED)
         session.journal.details["ended_sessions"] = [str(one) for one in ended]
     await forget_failures(database, email_digest(database, email))
+
+
+async def change_roles(database: Database, email: str, roles: Sequence[Role]) -> Account:
+    """Give a user these roles for those there were, who stays signed in; gives who it was before.
+
+    Raises as `disable_user` does.
+    """
+    async with _changing(database, email, "setRoles") as (session, account):
+        wanted = list(dict.fromkeys(roles))
+        await set_roles(session, account.user.id, wanted)
+        session.journal.details.update(
+            roles=[one.value for one in wanted],
+            roles_before=[one.value for one in account.user.roles],
+        )
+    return account
 
 
 async def _hashed(settings: Settings, email: str, password: str) -> str:

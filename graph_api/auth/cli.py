@@ -13,6 +13,7 @@ from rich.table import Table
 
 from graph_api.auth.administering import (
     UserProblem,
+    change_roles,
     disable_user,
     enable_user,
     provide_user,
@@ -151,6 +152,23 @@ def set_password(email: _Email, password_stdin: _FromInput = False) -> None:
     _console.print(f"set the password of {email}", markup=False)
     if given is None:
         _tell(password)
+
+
+@user_app.command()
+def set_roles(
+    email: _Email,
+    role: Annotated[
+        list[Role], typer.Option(help="What the user is from now on; may be given several times.")
+    ],
+) -> None:
+    """Make a user something else; the user stays signed in, and is it at once."""
+    before: list[Role] = []
+
+    async def work(database: Database) -> None:
+        before.extend((await change_roles(database, email, role)).user.roles)
+
+    _run(Settings(), work)
+    _console.print(f"{email} is {', '.join(role)}; was {', '.join(before)}", markup=False)
 
 
 def _first_line() -> str:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from graph_api.auth.first_admin import FIRST_EMAIL, make_first_admin
 from graph_api.auth.models import Account
 from graph_api.auth.passwords import check_password
-from graph_api.auth.store import find_account
+from graph_api.auth.store import find_account, live_sessions
 from graph_api.cli import app
 from graph_api.core.database import Database
 from graph_api.core.migrations import migrate
@@ -198,9 +198,46 @@ def test_a_password_is_set_anew_and_ends_sessions(url: str, email: str) -> None:
     assert account(url, email).password_hash == found.password_hash
 
 
-@pytest.mark.parametrize("command", ["disable", "enable", "set-password"])
-def test_an_unknown_user_is_told(url: str, command: str) -> None:
-    result = user(command, "nobody@example.com")
+def test_roles_are_set_anew_and_sessions_go_on_with_them(url: str, email: str) -> None:
+    user("add", email, "--tenant", "acme", "--role", "viewer", "--role", "auditor")
+    session_begun(url, email)
+    of_user = "select s.id from sessions s join users u on u.id = s.user_id where u.email = $1"
+    (session,) = ask(url, of_user, email)
+    before = account(url, email)
+    chosen = ["--role", "operator", "--role", "admin", "--role", "operator"]
+    result = user("set-roles", email.upper(), *chosen)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "was viewer, auditor" in re.sub(r"\s+", " ", result.stderr)
+    found = account(url, email)
+    assert found.user.roles == ["operator", "admin"]
+    assert found.password_hash == before.password_hash
+    assert reasons(url, email) == [None]
+    session_id = str(session["id"])
+    live = on_database(url, lambda database: live_sessions(database, [session_id]))
+    assert live[session_id].roles == {"operator", "admin"}
+    (row,) = ask(
+        url,
+        "select canonical_payload as entry from audit_logs where tenant_id = 'acme' "
+        "and canonical_payload like '%setRoles%' and canonical_payload like '%' || $1 || '%'",
+        email,
+    )
+    for part in ('"roles":["operator","admin"]', '"roles_before":["viewer","auditor"]'):
+        assert part in row["entry"]
+    assert "command-line" in row["entry"]
+
+
+@pytest.mark.parametrize("roles", [[], ["--role", "king"]])
+def test_only_roles_that_there_are_are_set(url: str, email: str, roles: list[str]) -> None:
+    user("add", email, "--tenant", "acme")
+    assert user("set-roles", email, *roles).exit_code == 2
+    assert account(url, email).user.roles == ["operator"]
+
+
+@pytest.mark.parametrize(
+    "command", [["disable"], ["enable"], ["set-password"], ["set-roles", "--role", "admin"]]
+)
+def test_an_unknown_user_is_told(url: str, command: list[str]) -> None:
+    result = user(*command, "nobody@example.com")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "there is no user nobody@example.com" in result.stderr
 

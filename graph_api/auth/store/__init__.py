@@ -9,6 +9,7 @@ from graph_api.auth.store.accounts import (
     renew_hash,
     set_active,
     set_password,
+    set_roles,
     users_by_ids,
     users_of,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "sessions_by_ids",
     "set_active",
     "set_password",
+    "set_roles",
     "user_of_session",
     "user_page",
     "users_by_ids",

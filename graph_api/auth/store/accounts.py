@@ -95,3 +95,9 @@ async def set_active(session: Session, user_id: UUID, is_active: bool) -> None:
     """Let a user of the viewer's tenant sign in, or no more."""
     tenant = session.viewer.tenant_id
     await session.fetch(statement("set_user_active"), tenant, user_id, is_active)
+
+
+async def set_roles(session: Session, user_id: UUID, roles: Sequence[Role]) -> None:
+    """Make a user of the viewer's tenant what the roles say, and nothing else."""
+    names = [one.value for one in roles]
+    await session.fetch(statement("set_user_roles"), session.viewer.tenant_id, user_id, names)
