@@ -1,6 +1,6 @@
 -- name: list_vertices
 -- A page of a label: its segments, one after the other, until the page is full.
-select s.graph_id, s.properties from ({segments}) s limit {limit};
+select s.graph_id, {selected} from ({segments}) s limit {limit};
 
 -- name: list_segment
 -- One index range of a page of a label; part of list_vertices.
@@ -25,11 +25,11 @@ where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
 
 -- name: related_vertices
 -- A page of a relationship for each of many parents at once.
-select p.place, r.graph_id, r.properties, r.row_id, r.edge_properties
+select p.place, s.graph_id, {selected}
 from unnest($1::text[], $2::text[]) with ordinality as p (graph_id, entity_id, place)
 cross join lateral (
-    select s.* from ({segments}) s limit {limit}
-) r
+    select i.* from ({segments}) i limit {limit}
+) s
 order by p.place;
 
 -- name: related_segment

@@ -80,6 +80,7 @@ PARTS = {
     "joined": 'oilgas."Well" t',
     "cypher": "RETURN 1",
     "columns": "one ag_catalog.agtype",
+    "selected": "s.properties",
     "table": 'oilgas."Well"',
     "statement": "select 1",
     "tenant_hex": "6f6e65",

@@ -15,6 +15,13 @@ from graph_api.core.viewer import Viewer
 _BY_ENTITY = TieBreaker(text_of("t", "id"))
 
 
+def _selected(columns: Sequence[str] | None) -> str:
+    """What a statement gives of its rows `s`: outermost, so that only the page's are looked into."""
+    if columns is None:
+        return "s.properties"
+    return ", ".join(f"(s.properties ->> '{name}'::text) as \"{name}\"" for name in columns)
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A statement and its values; of a relationship, those after the parents' two lists of ids."""
@@ -36,11 +43,13 @@ class ReadStatements:
         where: Filter,
         request: PageRequest,
         *,
+        columns: Sequence[str] | None = None,
         alone: bool = False,
     ) -> Prepared | None:
         """A page of a label; None where it cannot hold a row.
 
-        With `alone` the statement says itself for whom it acts, and needs no transaction around
+        With `columns` the rows have these stored fields as text instead of all properties. With
+        `alone` the statement says itself for whom it acts, and needs no transaction around
         it.
         """
         parameters = Parameters()
@@ -63,7 +72,9 @@ class ReadStatements:
         ]
         if not segments:
             return None
-        whole = statement("list_vertices").fill(segments=" union all ".join(segments), limit=limit)
+        whole = statement("list_vertices").fill(
+            selected=_selected(columns), segments=" union all ".join(segments), limit=limit
+        )
         if alone:
             tenant = parameters.add(viewer.tenant_id)
             whole = statement("acting_alone").fill(tenant=tenant, statement=whole.text)
@@ -86,8 +97,15 @@ class ReadStatements:
         where: Filter,
         edge_where: Filter,
         request: PageRequest,
+        *,
+        columns: Sequence[str] | None = None,
+        with_edges: bool = True,
     ) -> Prepared | None:
-        """The same page of a relationship for each of many parents; None where it holds no row."""
+        """The same page of a relationship for each of many parents; None where it holds no row.
+
+        With `columns` the rows have these stored fields as text instead of all properties;
+        without `with_edges` nothing of the relationship's own.
+        """
         parameters, matching = self._related(viewer, relationship, where, edge_where)
         keys = sort_keys(self._registry.fields(relationship.target), request.orders, "t")
         limit = str(request.size + 1)
@@ -108,8 +126,11 @@ class ReadStatements:
         ]
         if not segments:
             return None
+        selected = _selected(columns)
+        if with_edges:
+            selected += ", s.row_id, s.edge_properties"
         text = statement("related_vertices").fill(
-            segments=" union all ".join(segments), limit=limit
+            selected=selected, segments=" union all ".join(segments), limit=limit
         )
         return Prepared(text, tuple(parameters.values[2:]))
 

@@ -41,7 +41,7 @@ class RowPosition:
 def _sort_value(value: Any, *, is_number: bool) -> Any:
     if value is None:
         return None
-    if isinstance(value, bool):
+    if type(value) is bool:
         return "true" if value else "false"
     return float(value) if is_number else value
 

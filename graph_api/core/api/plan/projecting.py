@@ -15,9 +15,11 @@ from pydantic_core import PydanticUndefined
 
 from graph_api.core.api.reads import DisplayNameOf, GlobalIdOf, NaturalKeyOf, StoredField
 from graph_api.core.graph.fields import FieldDeclaration, FieldKind
+from graph_api.core.graph.rows import decode_properties
 from graph_api.core.model import AegisBase
 
-Projection = Callable[[dict[str, Any]], dict[str, Any]]
+Projection = Callable[[Any], dict[str, Any]]
+"""Writes an object of stored properties: of all of them decoded, or of a row's columns as text."""
 
 _AS_STORED = frozenset({FieldKind.TEXT, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.UUID})
 _LARGEST_INT = 2**31 - 1
@@ -55,6 +57,8 @@ class _Source:
             "moment": _moment,
             "shown_id": _shown_id,
             "first_text": _first_text,
+            "decoded": decode_properties,
+            "there": _there,
         }
 
     def name(self, value: Any) -> str:
@@ -64,20 +68,36 @@ class _Source:
         return name
 
 
-def projection(entries: Sequence[Leaf | str]) -> Projection:
+def projection(entries: Sequence[Leaf | str], *, of_columns: bool = False) -> Projection:
     """The code for a selection: its leaves, and a place, by name, for what is filled in later.
 
     Raises NotCoveredError for a leaf that is not stored as it is shown.
     """
     source = _Source()
+    write = _column if of_columns else _leaf
     parts = [
-        f"{one!r}: None" if isinstance(one, str) else f"{one.name!r}: {_leaf(one, source)}"
+        f"{one!r}: None" if isinstance(one, str) else f"{one.name!r}: {write(one, source)}"
         for one in entries
     ]
     text = f"lambda p: {{{', '.join(parts)}}}"
     # every name in it comes from the schema or from a document that was validated against it
     made: Projection = eval(text, source.names)  # noqa: S307
     return made
+
+
+def columns_of(leaf: Leaf) -> tuple[str, ...]:
+    """The stored fields that a leaf is made of."""
+    match leaf.reads:
+        case StoredField(field):
+            return (field.name,)
+        case GlobalIdOf():
+            return ("id",)
+        case NaturalKeyOf():
+            return ("natural_key",)
+        case DisplayNameOf(model):
+            return (*model.searched_fields, "natural_key")
+        case _:
+            return ()
 
 
 def is_projected(leaf: Leaf) -> bool:
@@ -120,16 +140,58 @@ def _stored(leaf: Leaf, field: FieldDeclaration, source: _Source) -> str:
         case FieldKind.MOMENT:
             return _unless_null(field, value, "moment(v)")
         case FieldKind.ENUM:
-            named = get_named_type(leaf.graphql_type)
-            if not isinstance(named, GraphQLEnumType):
-                raise NotCoveredError(f"{field.name}, an enum that is none in the schema")
-            return _unless_null(field, value, f"{source.name(_names_of(named))}[v]")
+            return _unless_null(field, value, f"{source.name(_names_of(_enum_of(leaf)))}[v]")
         case FieldKind.JSON if not _is_record(field.item):
             return value
         case FieldKind.LIST if field.item is str:
             return value
         case _:
             raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
+
+
+def _column(leaf: Leaf, source: _Source) -> str:
+    """The same of a row whose columns are stored fields as text, null where they are not there."""
+    if not isinstance(leaf.reads, StoredField):
+        return _leaf(leaf, source)
+    field = leaf.reads.field
+    value = f"p[{field.name!r}]"
+    default = _default_of(leaf.model, field)
+    match field.kind:
+        case FieldKind.BOOLEAN:
+            made = "v == 'true'"
+        case FieldKind.NUMBER:
+            made = "float(v)"
+        case FieldKind.INTEGER:
+            made = "whole(int(v))"
+        case FieldKind.MOMENT:
+            made = "moment(v)"
+        case FieldKind.ENUM:
+            made = f"{source.name(_names_of(_enum_of(leaf)))}[v]"
+        case FieldKind.JSON | FieldKind.LIST:
+            made = "decoded(v)"
+        case _ if default is None:
+            return value if field.nullable else f"({value} or there({value}))"
+        case _:
+            made = "v"
+    otherwise = "None" if field.nullable else "there(v)"
+    if default is not None:
+        otherwise = _shown_default(leaf, field, default)
+    return f"{otherwise} if (v := {value}) is None else {made}"
+
+
+def _shown_default(leaf: Leaf, field: FieldDeclaration, default: Any) -> str:
+    """A field's default, as the answer shows it."""
+    if field.kind is FieldKind.ENUM:
+        return repr(_names_of(_enum_of(leaf))[getattr(default, "value", default)])
+    return repr(default)
+
+
+def _default_of(model: type[AegisBase], field: FieldDeclaration) -> Any:
+    """What a model takes a field for that is not stored; None where it takes nothing for it."""
+    info = model.model_fields[field.name]
+    if info.default_factory in (list, dict):
+        return [] if info.default_factory is list else {}
+    return None if info.default is PydanticUndefined else info.default
 
 
 def _is_record(item: Any) -> bool:
@@ -156,6 +218,13 @@ def _unless_null(field: FieldDeclaration, value: str, converted: str) -> str:
     return f"None if (v := {value}) is None else {converted}"
 
 
+def _enum_of(leaf: Leaf) -> GraphQLEnumType:
+    named = get_named_type(leaf.graphql_type)
+    if not isinstance(named, GraphQLEnumType):
+        raise NotCoveredError(f"{leaf.name}, an enum that is none in the schema")
+    return named
+
+
 def _names_of(enum: GraphQLEnumType) -> dict[Any, str]:
     """The names that the API has for an enum's values, by how they are stored."""
     return {getattr(one.value, "value", one.value): name for name, one in enum.values.items()}
@@ -178,7 +247,14 @@ def _shown_id(prefix: str, entity_id: str) -> str:
     return base64.urlsafe_b64encode(f"{prefix}{entity_id}".encode()).decode().rstrip("=")
 
 
-def _first_text(properties: dict[str, Any], names: Sequence[str]) -> str:
+def _there(value: Any) -> Any:
+    """A value that every stored object has, be it empty; raises UnforeseenError for none."""
+    if value is None:
+        raise UnforeseenError
+    return value
+
+
+def _first_text(properties: Any, names: Sequence[str]) -> str:
     for name in names:
         if value := properties.get(name):
             return str(value)

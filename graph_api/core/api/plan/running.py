@@ -32,7 +32,8 @@ from graph_api.core.graph.read_statements import Prepared, ReadStatements
 from graph_api.core.graph.rows import decode_properties
 from graph_api.core.pages import PageRequest
 
-Properties = dict[str, Any]
+Properties = Any
+"""What is stored of an entity: all of it, decoded, or a row of columns as text."""
 Written = dict[str, Any]
 Stored = tuple[str, Properties]
 """An entity as it is stored, with AGE's id of it."""
@@ -166,7 +167,8 @@ class PlanRun:
 
     async def _objects(self, plan: ObjectPlan, rows: Sequence[Stored]) -> list[Written]:
         """Stored objects as they are answered, with all that is asked for below them."""
-        project = plan.project
+        whole = not rows or type(rows[0][1]) is dict
+        project = plan.project if whole else plan.project_columns
         objects = [project(properties) for _, properties in rows]
         if rows:
             for reference in plan.references:
@@ -220,7 +222,12 @@ class PlanRun:
                 plan.call,
                 "page",
                 lambda: self._statements.page(
-                    self._viewer, plan.label, where, request, alone=alone
+                    self._viewer,
+                    plan.label,
+                    where,
+                    request,
+                    columns=_columns(plan, request),
+                    alone=alone,
                 ),
             )
             if prepared is not None:
@@ -245,6 +252,7 @@ class PlanRun:
         where, edge_where, request = self._asked(plan.call)
         parents = list(dict.fromkeys((graph_id, stored["id"]) for graph_id, stored in rows))
         kind = (relationship.key, _frozen(where), _frozen(edge_where))
+        columns = _columns(plan, request)
         pages: list[Sequence[Any]] = [()] * len(parents)
         totals: list[int | None] = [None] * len(parents)
         if plan.needs_page:
@@ -252,12 +260,19 @@ class PlanRun:
                 plan.call,
                 "page",
                 lambda: self._statements.related_page(
-                    self._viewer, relationship, where, edge_where, request
+                    self._viewer,
+                    relationship,
+                    where,
+                    edge_where,
+                    request,
+                    columns=columns,
+                    with_edges=plan.reads_edges,
                 ),
             )
             if prepared is not None:
                 read = partial(self._read_pages, prepared)
-                known = await self._reads.many(("page", kind, request), parents, read)
+                shown = (kind, request, plan.columns, plan.reads_edges)
+                known = await self._reads.many(("page", shown), parents, read)
                 pages = [known[parent] for parent in parents]
         if plan.needs_total:
             counted = self._prepared(
@@ -300,10 +315,14 @@ class PlanRun:
             more.append(len(rows) > request.size)
             page = rows[: request.size]
             kept.append(page[::-1] if request.backward else page)
-        nodes = [
-            [(row["graph_id"], decode_properties(row["properties"])) for row in page]
-            for page in kept
-        ]
+        if plan.columns is None:
+            nodes = [
+                [(row["graph_id"], decode_properties(row["properties"])) for row in page]
+                for page in kept
+            ]
+        else:
+            # a row of columns is itself what is stored
+            nodes = [[(row["graph_id"], row) for row in page] for page in kept]
         flat = [one for page in nodes for one in page]
         made = [
             [] if one.node is None else await self._objects(one.node, flat) for one in plan.rows
@@ -381,6 +400,14 @@ _LIST_ARGUMENTS = ("order_by", "first", "after", "last", "before")
 
 def _ids_of(parents: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
     return [graph_id for graph_id, _ in parents], [entity_id for _, entity_id in parents]
+
+
+def _columns(plan: ConnectionPlan, request: PageRequest) -> Sequence[str] | None:
+    """The stored fields that a page is read with: what is shown, and what its order goes by."""
+    if plan.columns is None:
+        return None
+    orders = {one.field for one in request.orders} if plan.reads_edges else set()
+    return sorted(plan.columns | orders)
 
 
 def _frozen(condition: Mapping[str, Any]) -> bytes:

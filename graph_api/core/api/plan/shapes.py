@@ -22,6 +22,10 @@ class ObjectPlan:
 
     label: str
     project: Projection
+    project_columns: Projection
+    """The same of a row of columns."""
+    columns: frozenset[str] | None = None
+    """The stored fields that are needed; None where all properties are."""
     references: list["ReferencePlan"] = field(default_factory=list)
     connections: list["ConnectionPlan"] = field(default_factory=list)
     delegated: GroupedFieldSet = field(default_factory=dict)
@@ -81,6 +85,22 @@ class ConnectionPlan:
     rows: list[RowsPlan]
     needs_page: bool
     needs_total: bool
+    columns: frozenset[str] | None = None
+    """The stored fields that its rows are read with; None where all properties are."""
+    reads_edges: bool = True
+    """Whether its rows are read with what is the relationship's own."""
+
+    @property
+    def needs_cursors(self) -> bool:
+        """Whether where rows stand is asked for."""
+        return any(kind == "info" for _, kind, _ in self.shape) or any(
+            kind == "cursor" for one in self.rows for _, kind, _ in one.of_edge or ()
+        )
+
+    @property
+    def needs_edges(self) -> bool:
+        """Whether anything of the relationship's own is asked for, a place in it included."""
+        return self.needs_cursors or any(one.project_edge is not None for one in self.rows)
 
     @property
     def label(self) -> str:
