@@ -291,11 +291,14 @@ def test_who_reads_too_slowly_is_cut_though_it_never_stops(settings_of_a_second:
     )
     request = b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     size = 0
-    with served(demanding, application()) as server, opened(server, request) as connection:
-        with contextlib.suppress(ConnectionError):
-            while piece := connection.recv(BIG // 200):
-                size += len(piece)
-                time.sleep(LIMIT_SECONDS / 20)
+    with (
+        served(demanding, application()) as server,
+        opened(server, request) as connection,
+        contextlib.suppress(ConnectionError),
+    ):
+        while piece := connection.recv(BIG // 200):
+            size += len(piece)
+            time.sleep(LIMIT_SECONDS / 20)
     assert size < BIG
 
 
