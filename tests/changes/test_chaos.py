@@ -23,6 +23,7 @@ import websockets
 WRITERS = 20
 KILLS = 6
 SECONDS_BETWEEN_KILLS = 1.5
+SECONDS_TO_START = 60.0
 CATCH_UP_SECONDS = 5.0
 
 UPSERT = """mutation($api: String!, $name: String!, $key: String!) {
@@ -112,6 +113,12 @@ async def write(service: Service, records: Records, number: int) -> None:
             turn += 1
 
 
+async def more_written(records: Records) -> None:
+    before = len(records.acknowledged)
+    while len(records.acknowledged) < before + WRITERS:
+        await asyncio.sleep(0.05)
+
+
 async def follow(service: Service, records: Records) -> None:
     """A client that reconnects with the last cursor it has, as often as it must."""
     while True:
@@ -158,6 +165,8 @@ async def test_nothing_acknowledged_is_lost_while_everything_is_killed(service: 
     dice = random.Random(20_884)
     for turn in range(KILLS):
         await asyncio.sleep(SECONDS_BETWEEN_KILLS * (0.5 + dice.random()))
+        # what is killed must be at work, however long it takes to start
+        await asyncio.wait_for(more_written(records), SECONDS_TO_START)
         if turn % 2:
             await asyncio.to_thread(service.kill_api)
             service.start()
