@@ -68,22 +68,34 @@ def percentile(values: Sequence[float], percent: int) -> float:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The table, columns aligned so that it reads as text too."""
-    shown = [[_shown(getattr(row, field)) for field, _ in COLUMNS] for row in rows]
-    lines = [[title for _, title in COLUMNS], *shown]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(COLUMNS))]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    """The table of the benchmark's rows."""
+    shown = [[shown(getattr(row, field)) for field, _ in COLUMNS] for row in rows]
+    return table([title for _, title in COLUMNS], shown)
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """A table in Markdown, columns aligned so that it reads as text too.
+
+    The first columns, so many as `texts`, are texts, the others numbers.
+    """
+    lines = [titles, *rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(titles))]
+    rule = ["-" * widths[place] for place in range(texts)]
+    rule += ["-" * (width - 1) + ":" for width in widths[texts:]]
     return "\n".join(
-        "| " + " | ".join(_aligned(cell, widths, place) for place, cell in enumerate(line)) + " |"
-        for line in (lines[0], rule, *lines[1:])
+        "| "
+        + " | ".join(_aligned(cell, widths, place, texts) for place, cell in enumerate(line))
+        + " |"
+        for line in (titles, rule, *rows)
     )
 
 
-def _aligned(cell: str, widths: Sequence[int], place: int) -> str:
-    return cell.ljust(widths[place]) if place == 0 else cell.rjust(widths[place])
+def _aligned(cell: str, widths: Sequence[int], place: int, texts: int) -> str:
+    return cell.ljust(widths[place]) if place < texts else cell.rjust(widths[place])
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A cell: a number with as many digits as one can read, a dash for None."""
     if value is None:
         return "–"
     if isinstance(value, float):

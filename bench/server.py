@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,11 @@ from bench.dataset import TENANT
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 _LAST_WORDS_SECONDS = 2.0
+
+SERVE = (str(Path(sys.executable).with_name("graph-api")), "serve")
+
+UNLIMITED = {"cost_budget": "1000000000"}
+"""One viewer asks for more than any person could: it is charged, and never refused."""
 
 
 class ServerFailedError(Exception):
@@ -46,23 +51,38 @@ def server_process(data_dir: Path) -> Iterator[tuple[str, int]]:
         dev_tenant=TENANT,
         port=str(port),
         log_level="warning",
-        # one viewer asks for more than any person could: it is charged, and never refused
-        cost_budget="1000000000",
+        **UNLIMITED,
     )
-    command = [str(Path(sys.executable).with_name("graph-api")), "serve"]
+    url = f"http://127.0.0.1:{port}"
+    with running_process(SERVE, environment, f"{url}/readyz") as server:
+        yield url, server.pid
+
+
+@contextmanager
+def running_process(
+    command: Sequence[str], environment: Mapping[str, str], ready: str, *, says: int | None = None
+) -> Iterator["subprocess.Popen[str]"]:
+    """A server that answers 200 at a URL when it is ready; stopped at the end.
+
+    Where `says` is a descriptor, what it says goes there. Raises ServerFailedError, with its last
+    words, where it does not start, or where it is gone when anything else fails.
+    """
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE if says is None else says,
+        text=True,
     ) as server:
         try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_ready(server, f"{url}/readyz")
-            yield url, server.pid
+            wait_until_ready(server, ready)
+            yield server
         except Exception as error:
             try:
                 server.wait(_LAST_WORDS_SECONDS)  # one that was told to stop answers a while longer
             except subprocess.TimeoutExpired:
                 raise error from None
-            said = server.communicate()[1].strip()[-2000:]
+            said = (server.communicate()[1] or "").strip()[-2000:]
             raise ServerFailedError(
                 f"the server ended with status {server.returncode}: {said or 'it said nothing'}"
             ) from error
@@ -86,9 +106,8 @@ def service(**settings: str) -> Iterator["subprocess.Popen[bytes]"]:
 
 def start_service(**settings: str) -> "subprocess.Popen[bytes]":
     """Start a server with these settings and no others; it says nothing."""
-    command = [str(Path(sys.executable).with_name("graph-api")), "serve"]
     return subprocess.Popen(  # noqa: S603 - our own command
-        command,
+        SERVE,
         env=child_environment(**settings),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,0 +1,225 @@
+"""Compares the service with its neighbours over HTTP: `python -m bench.compare`.
+
+The same three questions to each, then loads of other shapes to the service alone. It runs as in
+production: an API key, row-level security, permissions, cost, metrics, and a log of every request.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from bench.bulk import OtherDatasetError, prepare
+from bench.comparison import Line, line_of, own_table, questions_table
+from bench.credentials import WRITING_TENANT, api_key
+from bench.dataset import TENANT, Dataset, fingerprint
+from bench.load import WrongLoadError, client_name
+from bench.measuring import (
+    Caller,
+    Contestant,
+    Plan,
+    measure_in_turn,
+    median_alone,
+    median_first,
+)
+from bench.own_loads import followers, mixed_load, reading_loads
+from bench.peers.install import installation, is_installed
+from bench.peers.questions import NAMES, OURS, GraphQLSpeaker, content
+from bench.peers.relational import prepare_tables
+from bench.peers.running import (
+    POSTGRAPHILE_NAME,
+    Target,
+    by_hand,
+    plain_strawberry,
+    postgraphile,
+)
+from bench.server import (
+    SERVE,
+    UNLIMITED,
+    ServerFailedError,
+    child_environment,
+    free_port,
+    running_process,
+)
+from bench.written import DOCS, write_section
+from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from graph_api.core.migrations import MigrationError
+from graph_api.core.permissions import Role
+
+NAME = "graph-api"
+PAGE = DOCS / "performance.md"
+_FIRST_EXECUTIONS = 15
+_ALONE_SECONDS = 0.5
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Measure, and print what was measured in Markdown."""
+    options = _options(given)
+    try:
+        with EmbeddedPostgres.start(options.data_dir) as server:
+            text = _compared(options, server)
+    except (
+        EmbeddedPostgresError,
+        MigrationError,
+        OtherDatasetError,
+        ServerFailedError,
+        WrongLoadError,
+        ValueError,
+        subprocess.SubprocessError,
+    ) as error:
+        _say(str(error))
+        raise SystemExit(1) from None
+    print(text)
+    if options.write:
+        write_section(options.page, "bench.compare", "# Performance", text)
+        _say(f"written to {options.page}")
+
+
+def _options(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
+    parser.add_argument("--wells", type=int, default=100_000, help="size of the world")
+    parser.add_argument("--data-dir", type=Path, help="as of `python -m bench`")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each server")
+    parser.add_argument("--seconds", type=int, default=2, help="whole seconds of a turn")
+    parser.add_argument("--connections", type=int, default=8, help="connections at one time")
+    parser.add_argument("--no-peers", action="store_true", help="measure the service alone")
+    parser.add_argument("--write", action="store_true", help=f"write it to {PAGE.name} too")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page that --write writes to")
+    options = parser.parse_args(given)
+    for name in ("rounds", "seconds", "connections"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} must be at least 1")
+    if options.data_dir is None:
+        options.data_dir = Path(__file__).with_name(".data") / str(options.wells)
+    return options
+
+
+def _compared(options: argparse.Namespace, server: EmbeddedPostgres) -> str:
+    dataset = Dataset(options.wells)
+    _say(f"a world of {dataset.wells:,} wells in {options.data_dir}")
+    asyncio.run(prepare(server.dsn, options.data_dir, dataset))
+    if server.pid is None:
+        raise ValueError("PostgreSQL does not say which process it is")
+    plan = Plan(options.rounds, options.seconds, options.connections, server.pid)
+    reading = _headers(server.dsn, options.data_dir, TENANT, Role.VIEWER)
+    writing = _headers(server.dsn, options.data_dir, WRITING_TENANT, Role.SERVICE)
+    with ExitStack() as stack:
+        ours = stack.enter_context(_service(options.data_dir, reading))
+        targets, left_out = _neighbours(options, dataset, server.dsn, stack)
+        lines = [
+            line
+            for question in NAMES
+            for line in _of_question(question, dataset, [ours, *targets], plan)
+        ]
+        own, heard = _own_lines(ours, dataset, plan, reading, writing)
+    notes = [_conditions(options), *left_out, heard]
+    parts = [questions_table(NAME, lines), own_table(own), "\n".join(f"- {one}" for one in notes)]
+    return "\n\n".join(parts)
+
+
+@contextmanager
+def _service(data_dir: Path, headers: tuple[tuple[str, str], ...]) -> Iterator[Target]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = child_environment(data_dir=str(data_dir), port=str(port), **UNLIMITED)
+    with running_process(SERVE, environment, f"{url}/readyz", says=subprocess.DEVNULL) as process:
+        yield Target(NAME, url, process.pid, GraphQLSpeaker(OURS, headers))
+
+
+def _neighbours(
+    options: argparse.Namespace, dataset: Dataset, dsn: str, stack: ExitStack
+) -> tuple[list[Target], list[str]]:
+    """Those that are installed, started, and a line about each that is not."""
+    if options.no_peers:
+        return [], ["Neighbours were left out (`--no-peers`)."]
+    targets = [stack.enter_context(plain_strawberry(dsn)), *stack.enter_context(by_hand(dsn))]
+    if not is_installed(installation()):
+        return targets, [
+            f"{POSTGRAPHILE_NAME}, is left out: it is not installed "
+            "(`.venv/bin/python -m bench.peers.install`)."
+        ]
+    _say("the world as tables")
+    tables, _ = asyncio.run(prepare_tables(dsn, dataset, fingerprint()))
+    targets.append(stack.enter_context(postgraphile(tables)))
+    return targets, []
+
+
+def _of_question(
+    question: str, dataset: Dataset, targets: Sequence[Target], plan: Plan
+) -> Iterator[Line]:
+    """The lines of one question, after all have answered it alike."""
+    _say(question)
+    asked = {one.name: one.speaker.asked(question, dataset) for one in targets}
+    said: list[object] = []
+    for one in targets:
+        caller = Caller(one.url)
+        answers = [content(caller.answer(exchange)) for exchange in asked[one.name]]
+        said = said or answers
+        if answers != said:
+            raise ValueError(f"{one.name} answers {question} otherwise than {targets[0].name}")
+    contestants = [Contestant(one.name, one.url, one.pid, asked[one.name]) for one in targets]
+    turns = measure_in_turn(contestants, plan)
+    for one in targets:
+        alone = median_alone(one.url, asked[one.name], _ALONE_SECONDS)
+        first = None
+        if isinstance(one.speaker, GraphQLSpeaker):
+            new = [
+                one.speaker.asked_anew(question, dataset, number)
+                for number in range(_FIRST_EXECUTIONS)
+            ]
+            first = median_first(one.url, new)
+        yield line_of(question, one.name, turns[one.name], alone, first)
+
+
+def _own_lines(
+    ours: Target,
+    dataset: Dataset,
+    plan: Plan,
+    reading: tuple[tuple[str, str], ...],
+    writing: tuple[tuple[str, str], ...],
+) -> tuple[list[Line], str]:
+    """The lines of the loads that only the service is put under, and what followers heard."""
+    lines = []
+    for name, exchanges in reading_loads(dataset, reading).items():
+        _say(name)
+        contestant = Contestant(NAME, ours.url, ours.pid, exchanges)
+        turns = measure_in_turn([contestant], plan)[NAME]
+        alone = median_alone(ours.url, exchanges, _ALONE_SECONDS)
+        lines.append(line_of(name, NAME, turns, alone, None))
+    _say("mixed")
+    exchanges = mixed_load(dataset, reading, writing)
+    with followers(ours.url, writing) as heard:
+        contestant = Contestant(NAME, ours.url, ours.pid, exchanges)
+        turns = measure_in_turn([contestant], plan)[NAME]
+    if not heard.changes:
+        raise ValueError("the mixed load wrote nothing that its followers heard of")
+    lines.append(line_of("mixed", NAME, turns, None, None))
+    return lines, (
+        "Mixed: of 20 requests 14 `point`, 2 `page`, 2 `nested` and 2 writes, while 10 followers "
+        f"hear of every write over WebSocket; they were told of {heard.changes:,} changes."
+    )
+
+
+def _headers(dsn: str, data_dir: Path, tenant: str, role: Role) -> tuple[tuple[str, str], ...]:
+    return (("X-API-Key", asyncio.run(api_key(dsn, data_dir, tenant, role))),)
+
+
+def _conditions(options: argparse.Namespace) -> str:
+    return (
+        f"{options.wells:,} wells, {options.connections} connections, {options.rounds} turns of "
+        f"{options.seconds} s each, one process of each server, {os.cpu_count()} cores shared "
+        f"with PostgreSQL and the client ({client_name()}), Python {platform.python_version()}."
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

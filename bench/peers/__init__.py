@@ -1,0 +1,1 @@
+"""What the service is compared with, each answering the same questions about the same world."""
