@@ -134,8 +134,7 @@ async def _told(write: Write, context: OperationContext, given: Any) -> RuleVers
 async def _create(context: OperationContext, given: CreateRuleVersionInput) -> RuleVersion:
     new = _validated(given)
     viewer = context.viewer
-    if given.shared:
-        viewer = _acting_for(viewer, SHARED_TENANT)
+    viewer = _acting_for(viewer, SHARED_TENANT if given.shared else viewer.tenant_id)
     key = given.idempotency_key and (
         # keys of administrators of several tenants do not meet among the shared rules
         f"{context.viewer.tenant_id} {given.idempotency_key}"
@@ -190,11 +189,10 @@ def _reach_of(viewer: Viewer) -> Reach | None:
 
 
 def _acting_for(viewer: Viewer, tenant_id: str) -> Viewer:
-    if tenant_id == viewer.tenant_id:
-        return viewer
-    if not viewer.administers_shared:
+    # a member of the shared tenant itself is no administrator by that
+    if tenant_id == SHARED_TENANT and not viewer.administers_shared:
         raise Refused(Forbidden(message=_ONLY_ADMINISTRATORS))
-    return replace(viewer, tenant_id=tenant_id)
+    return viewer if tenant_id == viewer.tenant_id else replace(viewer, tenant_id=tenant_id)
 
 
 def _validated(given: CreateRuleVersionInput) -> NewRuleVersion:

@@ -5,9 +5,10 @@ the tenant that every statement names. A probe runs with both, with either alone
 only with neither may it find anything of the other tenant, and there it must, or it proves nothing.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -15,9 +16,10 @@ import pytest
 
 from graph_api.core import database as database_module
 from graph_api.core.api.execution import run_operation
+from graph_api.core.api.plan import statements as plan_statements
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
-from graph_api.core.statements import Statement
+from graph_api.core.statements import Statement, named_statements
 from graph_api.core.viewer import Viewer
 
 
@@ -43,6 +45,9 @@ class Locks(Enum):
 SHUT = [one for one in Locks if one is not Locks.NEITHER]
 
 
+_ACTS = re.compile(r"set_config\('app\.tenant_id', (.+), true\) as")
+
+
 @contextmanager
 def sessions_act_for(tenant_id: str) -> Iterator[None]:
     """Meanwhile every transaction acts for one tenant, whoever its statements name."""
@@ -53,6 +58,12 @@ def sessions_act_for(tenant_id: str) -> Iterator[None]:
             ("_ACT_FOR_LITERALLY", ", set_config('app.reach', '{reach}', true)"),
         ):
             patch.setattr(database_module, name, Statement("acting", says + rest, "", "sql"))
+        for name, one in named_statements().items():
+            # those that act and read at once: what they name stays as it is
+            text = _ACTS.sub(rf"set_config('app.tenant_id', '{tenant_id}', true), \1 as", one.text)
+            if text != one.text and name not in ("act_for_tenant", "act_for_tenant_literally"):
+                patch.setitem(named_statements()._statements, name, replace(one, text=text))
+        patch.setattr(plan_statements, "_TEXTS", {})
         yield
 
 

@@ -47,7 +47,8 @@ def _probe(schema: GraphSchema, field: str, what: str, given: dict[str, Any]) ->
 def _roots(schema: GraphSchema) -> dict[str, GraphQLField]:
     query = schema.schema._schema.query_type
     assert query is not None
-    return query.fields
+    fields: dict[str, GraphQLField] = query.fields
+    return fields
 
 
 def _wanted(schema: GraphSchema, field: str, declared: GraphQLField) -> str:

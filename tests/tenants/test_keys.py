@@ -137,21 +137,20 @@ TENANTLESS = {
     "natural key": (
         _by_natural_key,
         """delete from oilgas."Lease" where properties ->> 'tenant_id'::text not like 'theirs-%';
-        drop index oilgas."Lease_natural_key"; create unique index on oilgas."Lease"
+        drop index oilgas."Lease_natural_key"; create unique index spoiling on oilgas."Lease"
         ((properties ->> 'natural_key'::text))""",
     ),
     "rule version": (
         _by_rule_version,
         """alter table public.rule_versions
            drop constraint rule_versions_tenant_id_rule_identifier_version_key;
-        create unique index on public.rule_versions (rule_identifier, version)""",
+        create unique index spoiling on public.rule_versions (rule_identifier, version)""",
     ),
     "idempotency key": (
         _by_idempotency_key,
         """alter table public.idempotency_keys drop constraint idempotency_keys_pkey;
-        create unique index idempotency_keys_pkey on public.idempotency_keys (key);
-        alter table public.idempotency_keys add column other text;
-        create unique index on public.idempotency_keys (tenant_id, key)""",
+        create unique index spoiling on public.idempotency_keys (key);
+        create unique index idempotency_keys_pkey on public.idempotency_keys (tenant_id, key)""",
     ),
 }
 
@@ -169,7 +168,10 @@ async def test_a_key_without_the_tenant_would_be_noticed(
 ) -> None:
     probe, spoiling = TENANTLESS[kind]
     await scratch_admin.execute(spoiling)
-    assert not await probe(stranger(scratch), Locks.STATEMENTS, known)
+    try:
+        assert not await probe(stranger(scratch), Locks.STATEMENTS, known)
+    finally:
+        await scratch_admin.execute("drop index if exists oilgas.spoiling, public.spoiling")
 
 
 async def test_a_constraint_that_fails_says_nothing_of_what_is_there(

@@ -153,7 +153,7 @@ ASKED: dict[str, Ask] = {
         db, VIEWER, ChecklistSelection(), _page(Order("CREATED_AT"))
     ),
     "checklists by id": lambda db: checklists_by_ids(db, VIEWER, [ID]),
-    "checklists of entities": lambda db: checklists_of_entities(db, VIEWER, ["e7"], None, None),
+    "checklists of entities": lambda db: checklists_of_entities(db, VIEWER, [ID], None, None),
     "artifacts": lambda db: artifacts_of_checklists(db, VIEWER, [ID]),
     "artifact contents": lambda db: artifact_contents(db, VIEWER, [ID]),
     "snapshots": lambda db: snapshots_of_checklists(db, VIEWER, [ID]),
@@ -263,7 +263,7 @@ async def test_security_takes_no_index_away(name: str, planners: tuple[Any, Any]
     assert await is_as_good(ASKED[name], planners)
 
 
-KEYED = {
+KEYED: dict[str, tuple[str, list[Any]]] = {
     "labels_of_entities": ("Well_id", ["large", ["x"]]),
     "wells_to_assess": ("Well_id", ["large", ["x"]]),
     "vertices_for_linking_by_id": ("Well_id", ["large", ["x"]]),

@@ -71,11 +71,11 @@ def planted_once() -> dict[bool, Planted]:
     return {}
 
 
-def _document(edge: Edge, *, forward: bool) -> str:
+def _document(edge: Edge, name: str, *, forward: bool) -> str:
     label = (edge.start if forward else edge.end).label()
     field = to_camel_case(edge.forward if forward else edge.backward)
-    name = label[0].lower() + label[1:]
-    return f"""query ($id: ID!) {{ from: {name}(id: $id) {{
+    lookup = label[0].lower() + label[1:]
+    return f"""query ($id: ID!) {{ {name}: {lookup}(id: $id) {{
         id to: {field} {{ totalCount nodes {{ id }} }} }} }}"""
 
 
@@ -88,34 +88,35 @@ def _node_id(label: str, entity_id: str) -> str:
 async def test_a_planted_edge_leads_nowhere(
     edge: Edge,
     forward: bool,
-    scratch: Intruder,
+    intruder: Intruder,
     known: Known,
     admin: Any,
-    scratch_admin: Any,
+    unguarded_admin: Any,
     planted_once: dict[bool, Planted],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if not planted_once:
-        planted_once[True] = await plant(scratch, known, admin, guarded=True)
-        planted_once[False] = await plant(scratch, known, scratch_admin, guarded=False)
+        planted_once[True] = await plant(intruder, known, admin, guarded=True)
+        planted_once[False] = await plant(intruder, known, unguarded_admin, guarded=False)
     near = (edge.start if forward else edge.end).label()
     far = known.ids[(edge.end if forward else edge.start).label()]
-    document = _document(edge, forward=forward)
 
-    async def to(guarded: bool) -> Any:
+    async def to(guarded: bool, name: str = "shut") -> Any:
+        # a document is compiled once: another name makes it another one
+        document = _document(edge, name, forward=forward)
         planted = planted_once[guarded]
         asker = Intruder(
-            scratch.guarded, scratch.unguarded, scratch.schema, planted.viewer, planted.viewer
+            intruder.guarded, intruder.unguarded, intruder.schema, planted.viewer, planted.viewer
         )
         locks = Locks.BOTH if guarded else Locks.STATEMENTS
         answer = await asker.ask(locks, document, {"id": _node_id(near, planted.own[near])})
-        return answer["data"]["from"]["to"]
+        return answer["data"][name]["to"]
 
     nothing = {"totalCount": 0, "nodes": []}
     assert await to(guarded=True) == nothing
     assert await to(guarded=False) == nothing
     monkeypatch.setattr(FilterCompiler, "tenant", lambda self, alias, label: "true")
     monkeypatch.setattr(FilterCompiler, "edge_tenant", lambda self, alias: "true")
-    assert await to(guarded=True) == nothing
-    seen = await to(guarded=False)
+    assert await to(guarded=True, name="open") == nothing
+    seen = await to(guarded=False, name="open")
     assert {"id": far} in seen["nodes"], "nothing to be seen proves nothing"

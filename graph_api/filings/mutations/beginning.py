@@ -11,6 +11,7 @@ from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.api.idempotency import earlier_answer, keep_answer
 from graph_api.core.api.outcomes import (
     FieldError,
+    Forbidden,
     NotFound,
     Refused,
     invalid,
@@ -18,6 +19,7 @@ from graph_api.core.api.outcomes import (
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import ApiError
 from graph_api.core.model import GraphEntity
+from graph_api.core.viewer import SHARED_TENANT
 from graph_api.filings.inputs import (
     AttachArtifactInput,
     CreateChecklistInput,
@@ -45,6 +47,10 @@ async def write_template(
     context: OperationContext, given: CreateChecklistTemplateInput
 ) -> dict[str, Any]:
     """Write a template version."""
+    viewer = context.viewer
+    if viewer.tenant_id == SHARED_TENANT and not viewer.administers_shared:
+        message = "only administrators write a template that all tenants share"
+        raise Refused(Forbidden(message=message))
     action = "createChecklistTemplate"
     # the whole is checked before anything is written
     items = ChecklistTemplate(
