@@ -16,7 +16,7 @@ permission that it asks of its viewer. A role is a set of permissions, an API ke
 some of them (its scopes), and what is not declared is denied. A root field that is denied is an
 error `FORBIDDEN`, or `UNAUTHENTICATED` for who has not signed in; a denied field further down is null
 with such an error, and the rest of the answer stands. Which rows one sees is decided apart from
-this, by the tenant: see [tenants.md](tenants.md).
+this, by the tenant: see [0008](decisions/0008-tenants-by-row-level-security.md).
 """
 
 
