@@ -51,6 +51,9 @@ class StatementLog:
         """How many statements ran."""
         return len(self.names)
 
+    def asked(self, statement: Statement, arguments: tuple[object, ...]) -> None:
+        """Hear of a statement that is about to run; the task that runs it notes its end too."""
+
     def ran(self, name: str, seconds: float, rows: int | None) -> None:
         """Note a statement that has just ended; `rows` is None where it failed."""
         self.names.append(name)
@@ -88,6 +91,8 @@ class Session:
         """
         log = statement_log.get()
         rows: Sequence[Row] | None = None
+        if log is not None:
+            log.asked(statement, arguments)
         started = time.perf_counter()
         try:
             rows = await self._connection.fetch(statement.text, *arguments)

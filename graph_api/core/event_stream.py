@@ -28,13 +28,15 @@ def event_stream(
     variables: dict[str, Any] | None,
     operation_name: str | None,
     until_ended: Callable[[], Awaitable[ApiError]],
+    *,
+    explain: bool = False,
 ) -> StreamingResponse:
     """The results of an operation as events, with a comment whenever it is silent for long.
 
     When `until_ended` gives an error, the stream says it in a last event and completes. A client
     that does not read holds back the stream, and in the end is cut by the server.
     """
-    results = stream_operation(schema, context, query, variables, operation_name)
+    results = stream_operation(schema, context, query, variables, operation_name, explain=explain)
     return StreamingResponse(
         _events(results, context.settings.feed_heartbeat_seconds, until_ended),
         media_type=EVENT_STREAM,

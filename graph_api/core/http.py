@@ -109,6 +109,7 @@ class GraphQLEndpoint:
             wanted.variables,
             wanted.operation_name,
             allow_mutations=request.method == "POST",
+            explain=wanted.explain,
         )
         if not result.executed and request.method != "POST":
             self._check_reads(wanted, OperationType.QUERY)
@@ -135,6 +136,7 @@ class GraphQLEndpoint:
             wanted.variables,
             wanted.operation_name,
             partial(self._until_ended, request, context),
+            explain=wanted.explain,
         )
 
     def _check_reads(self, wanted: GraphQLRequest, *allowed: OperationType) -> None:

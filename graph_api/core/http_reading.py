@@ -12,6 +12,7 @@ import orjson
 from starlette.requests import Request
 
 from graph_api.core.errors import ApiError, ErrorCode, limit_exceeded
+from graph_api.core.request_extensions import asks_to_explain
 from graph_api.core.trusted_documents import document_id_of
 
 JSON = "application/json"
@@ -31,6 +32,8 @@ class GraphQLRequest:
     operation_name: str | None
     document_id: str | None = None
     """Under what the document was registered beforehand."""
+    explain: bool = False
+    """Whether the answer shall tell how it came about."""
 
 
 class BadRequest(Exception):  # noqa: N818 - it is named after the status
@@ -172,4 +175,10 @@ def _checked(document: dict[str, Any]) -> GraphQLRequest:
     for name in ("variables", "extensions"):
         if document.get(name) is not None and not isinstance(document[name], dict):
             raise BadRequest(400, f"{name} must be an object")
-    return GraphQLRequest(query, document.get("variables"), operation_name or None, document_id)
+    return GraphQLRequest(
+        query,
+        document.get("variables"),
+        operation_name or None,
+        document_id,
+        explain=asks_to_explain(document.get("extensions")),
+    )

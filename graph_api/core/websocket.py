@@ -22,6 +22,7 @@ from graph_api.core.api.planning import type_of_operation
 from graph_api.core.context import OperationContext
 from graph_api.core.draining import Draining
 from graph_api.core.errors import ApiError, ErrorCode
+from graph_api.core.request_extensions import asks_to_explain
 from graph_api.core.websocket_messages import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -271,6 +272,7 @@ class _Connection:
             payload["query"],
             payload.get("variables"),
             payload.get("operationName"),
+            explain=asks_to_explain(payload.get("extensions")),
         )
         async with aclosing(results):
             async for result in results:

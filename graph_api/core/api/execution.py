@@ -1,9 +1,10 @@
 """Runs one GraphQL operation and says what happened without saying too much."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import strawberry
@@ -12,7 +13,9 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from graph_api.core.api.error_documents import error_document
+from graph_api.core.api.explaining import Execution, Executor, explained, traced
 from graph_api.core.api.operation_schema import PREPARED, OperationSchema
+from graph_api.core.api.plan.tracing import Trace
 from graph_api.core.api.planning import (
     DocumentRefused,
     PlannedOperation,
@@ -42,6 +45,10 @@ class OperationResult:
     """Why it was refused, where that is known before the document is looked into, or as a whole."""
     retry_after_seconds: float | None = None
     """When the same operation may be let in; None where waiting does not help."""
+    execution: Execution | None = None
+    """By what it was carried out; None where it was not, or was cut short."""
+    trace: Trace | None = None
+    """What ran for each level, where that was asked for by who may know."""
 
 
 @observed
@@ -53,8 +60,12 @@ async def run_operation(
     operation_name: str | None = None,
     *,
     allow_mutations: bool = True,
+    explain: bool = False,
 ) -> OperationResult:
-    """Execute a document for a viewer; never raises for what the caller did wrong."""
+    """Execute a document for a viewer; never raises for what the caller did wrong.
+
+    With `explain`, who may know is told how it was carried out.
+    """
     log = new_statement_log()
     token = statement_log.set(log)
     allowed = {OperationType.QUERY} | ({OperationType.MUTATION} if allow_mutations else set())
@@ -63,7 +74,7 @@ async def run_operation(
         planned = await plan_operation(
             schema, context, query, variables, operation_name, allowed, method
         )
-        return await _carried_out(schema, context, planned, query, variables, log)
+        return await _carried_out(schema, context, planned, query, variables, log, explain=explain)
     except (ApiError, DocumentRefused) as refusal:
         return _refused(context, refusal, log)
     finally:
@@ -77,6 +88,8 @@ async def stream_operation(
     query: str,
     variables: dict[str, Any] | None = None,
     operation_name: str | None = None,
+    *,
+    explain: bool = False,
 ) -> AsyncGenerator[OperationResult, None]:
     """Execute a document of any type, with one result for each event of a subscription."""
     log = statement_log.get() or StatementLog()
@@ -85,7 +98,9 @@ async def stream_operation(
             schema, context, query, variables, operation_name, tuple(OperationType)
         )
         if planned.named.operation_type is not OperationType.SUBSCRIPTION:
-            yield await _carried_out(schema, context, planned, query, variables, log)
+            yield await _carried_out(
+                schema, context, planned, query, variables, log, explain=explain
+            )
             return
     except (ApiError, DocumentRefused) as refusal:
         yield _refused(context, refusal, log)
@@ -116,21 +131,37 @@ async def _carried_out(
     query: str,
     variables: dict[str, Any] | None,
     log: StatementLog,
+    *,
+    explain: bool,
 ) -> OperationResult:
     """The result of a query or a mutation, in its turn and in its time."""
     seconds = context.settings.operation_timeout_seconds
-    try:
-        async with asyncio.timeout(seconds), context.services.admission.turn():
-            result = await _executed(schema, context, planned, query, variables)
-    except TimeoutError:
-        text = f"the operation took longer than {seconds:g} seconds and was ended"
-        error = ApiError(ErrorCode.TIMEOUT, text)
-        if context.database.has_written:
-            wrote = "what it had written by then stays; read it, or ask again with idempotencyKey"
-            error = ApiError(ErrorCode.UNKNOWN_OUTCOME, f"{text}; {wrote}")
-        result = ExecutionResult(data=None, errors=[_as_graphql(error)])
-        return _result(context, planned, result, log, executed=True)
-    return _result(context, planned, result, log, executed=not _is_request_error(result))
+    execution = None
+    started = time.perf_counter()
+    with traced(context, log, asked=explain) as trace:
+        try:
+            async with asyncio.timeout(seconds), context.services.admission.turn():
+                result, execution = await _executed(
+                    schema, context, planned, query, variables, trace
+                )
+            executed = not _is_request_error(result)
+        except TimeoutError:
+            result, executed = _timed_out(context, seconds), True
+    made = _result(context, planned, result, log, execution, executed=executed)
+    if trace is None:
+        return made
+    took = time.perf_counter() - started
+    made.body["extensions"]["plan"] = explained(trace, execution, planned.charge.requested, took)
+    return replace(made, trace=trace)
+
+
+def _timed_out(context: OperationContext, seconds: float) -> ExecutionResult:
+    text = f"the operation took longer than {seconds:g} seconds and was ended"
+    error = ApiError(ErrorCode.TIMEOUT, text)
+    if context.database.has_written:
+        wrote = "what it had written by then stays; read it, or ask again with idempotencyKey"
+        error = ApiError(ErrorCode.UNKNOWN_OUTCOME, f"{text}; {wrote}")
+    return ExecutionResult(data=None, errors=[_as_graphql(error)])
 
 
 async def _executed(
@@ -139,19 +170,20 @@ async def _executed(
     planned: PlannedOperation,
     query: str,
     variables: dict[str, Any] | None,
-) -> ExecutionResult:
+    trace: Trace | None,
+) -> tuple[ExecutionResult, Execution]:
     async with context.database.held():
         try:
-            answered = await _planned(schema, context, planned, variables)
-            if answered is not None:
-                return answered
-            return await schema.execute(
-                query,
-                variable_values=variables,
-                operation_name=planned.named.operation_name,
-                context_value=context,
-                operation_extensions={PREPARED: planned.named.document},
-            )
+            answered, execution = await _planned(schema, context, planned, variables, trace)
+            if answered is None:
+                answered = await schema.execute(
+                    query,
+                    variable_values=variables,
+                    operation_name=planned.named.operation_name,
+                    context_value=context,
+                    operation_extensions={PREPARED: planned.named.document},
+                )
+            return answered, execution
         finally:
             # what the loaders still read would go on in Postgres after a timeout
             context.loaders.cancel()
@@ -163,17 +195,26 @@ async def _planned(
     context: OperationContext,
     planned: PlannedOperation,
     variables: dict[str, Any] | None,
-) -> ExecutionResult | None:
+    trace: Trace | None,
+) -> tuple[ExecutionResult | None, Execution]:
     """The answer of a plan; None where the standard executor must give it."""
     planner = schema.planner if isinstance(schema, OperationSchema) else None
-    is_query = planned.named.operation_type is OperationType.QUERY
-    if planner is None or not is_query or not context.settings.plans:
-        return None
+    kind = planned.named.operation_type
+    if kind is not OperationType.QUERY:
+        return None, Execution(Executor.STANDARD, kind.value)
+    if planner is None or not context.settings.plans:
+        return None, Execution(Executor.STANDARD, "plans are switched off")
     name = planned.named.operation_name
-    answered = await planner.answer(context, planned.document, name, variables)
+    answered = await planner.answer(context, planned.document, name, variables, trace)
     if answered.not_covered is not None:
-        return None
-    return ExecutionResult(data=answered.data, errors=None)
+        return None, Execution(Executor.STANDARD, answered.not_covered)
+    execution = _BY_PLAN
+    if left := answered.left_to_resolvers:
+        execution = Execution(Executor.MIXED, f"left to resolvers: {', '.join(left)}")
+    return ExecutionResult(data=answered.data, errors=None), execution
+
+
+_BY_PLAN = Execution(Executor.PLAN)
 
 
 def _is_request_error(result: ExecutionResult) -> bool:
@@ -189,6 +230,7 @@ def _result(
     planned: PlannedOperation,
     result: ExecutionResult,
     log: StatementLog,
+    execution: Execution | None = None,
     *,
     executed: bool,
 ) -> OperationResult:
@@ -205,6 +247,7 @@ def _result(
         operation_name=planned.named.operation_name,
         operation_type=planned.named.operation_type,
         cost=planned.charge.requested,
+        execution=execution,
     )
 
 

@@ -102,6 +102,13 @@ class Metrics:
             buckets=_LATENCIES,
             registry=registry,
         )
+        executors = Counter(
+            "graph_api_operations_executor",
+            "Queries and mutations carried out, by what: plan, standard (GraphQL's own executor), "
+            "mixed for a plan that left some fields to their resolvers.",
+            ("executor",),
+            registry=registry,
+        )
         self._streamed = Counter(
             "graph_api_stream_results",
             "Results sent over WebSockets and event streams.",
@@ -121,6 +128,7 @@ class Metrics:
         self._errors = cache(errors.labels)
         self._operation_seconds = cache(operation_seconds.labels)
         self._statements = cache(statements.labels)
+        self._executors = cache(executors.labels)
         self._database_seconds = cache(database_seconds.labels)
         self._state = _State()
         registry.register(self._state)
@@ -159,6 +167,10 @@ class Metrics:
         self._operation_seconds(kind).observe(seconds)
         self._statements(kind).observe(statements)
         self._database_seconds(kind).observe(database)
+
+    def carried_out(self, executor: str) -> None:
+        """Count a query or mutation by what it was carried out by."""
+        self._executors(executor).inc()
 
     def streamed(self) -> None:
         """Count a result sent over a WebSocket or an event stream."""

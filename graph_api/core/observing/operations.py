@@ -36,6 +36,11 @@ class _Execution(Protocol):
     def operation_type(self) -> Any: ...
 
 
+class _Executed(Protocol):
+    @property
+    def executor(self) -> Any: ...
+
+
 class _Context(Protocol):
     viewer: Viewer
 
@@ -49,6 +54,9 @@ class _Result(Protocol):
 
     @property
     def cost(self) -> int | None: ...
+
+    @property
+    def execution(self) -> _Executed | None: ...
 
 
 _S = TypeVar("_S")
@@ -71,6 +79,7 @@ class _Operation:
         self._codes: dict[str, int] = {}
         self._error_ids: list[str] = []
         self._cost: int | None = None
+        self._executor: str | None = None
         self._started = time.perf_counter()
         tracing = request.observer.tracing
         self._span = None if tracing is None else tracing.begin(request.trace, "operation")
@@ -89,8 +98,10 @@ class _Operation:
         self.database_seconds += log.seconds
 
     def note_result(self, result: _Result) -> None:
-        """Add up the errors of an answer, and keep what it was reckoned to cost."""
+        """Add up the errors of an answer, and keep what it cost and by what it was made."""
         self.results += 1
+        if result.execution is not None:
+            self._executor = result.execution.executor.value
         self._cost = result.cost if result.cost is not None else self._cost
         for error in result.body.get("errors", ()):
             extensions = error.get("extensions") or {}
@@ -111,6 +122,8 @@ class _Operation:
         if kind != "subscription":
             outcome = CANCELLED if outcome == CLOSED else outcome
             metrics.executed(kind, seconds, self.statements, self.database_seconds)
+            if self._executor is not None:
+                metrics.carried_out(self._executor)
         metrics.operation(kind, outcome, self._codes)
         self._end_span(name, kind, outcome)
         if _log.isEnabledFor(logging.INFO):
@@ -131,6 +144,7 @@ class _Operation:
             "statements": self.statements,
             "database_ms": round(self.database_seconds * 1000, 2),
             "cost": self._cost,
+            "executor": self._executor,
             "results": self.results,
             # the document itself may have values in it
             "document": hashlib.sha256(self._document.encode(errors="replace")).hexdigest(),

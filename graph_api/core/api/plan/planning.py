@@ -3,12 +3,14 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import strawberry
 from graphql import (
     DirectiveNode,
     FragmentDefinitionNode,
+    GraphQLError,
     OperationDefinitionNode,
     VariableNode,
     Visitor,
@@ -22,9 +24,11 @@ from graph_api.core.api.executor import OperationExecutor
 from graph_api.core.api.plan.calling import Calls
 from graph_api.core.api.plan.compiling import Compiler
 from graph_api.core.api.plan.delegating import Delegation
+from graph_api.core.api.plan.paths import Paths, PlanPaths
 from graph_api.core.api.plan.projecting import NotCoveredError
 from graph_api.core.api.plan.running import PlanRun
 from graph_api.core.api.plan.shapes import OperationPlan
+from graph_api.core.api.plan.tracing import Trace, TracedDelegation, TracedRun
 from graph_api.core.context import OperationContext
 from graph_api.core.graph.registry import GraphRegistry
 
@@ -40,6 +44,8 @@ class Answered:
 
     data: dict[str, Any] | None = None
     not_covered: str | None = None
+    left_to_resolvers: Paths = ()
+    """The fields in it that only their resolvers know how to read."""
 
 
 @dataclass(slots=True)
@@ -50,7 +56,7 @@ class Compiled:
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: tuple[str, ...]
     """The variables that stand in `@skip` and `@include`."""
-    plans: dict[tuple[Any, ...], OperationPlan | str]
+    plans: dict[tuple[Any, ...], tuple[OperationPlan, PlanPaths] | str]
 
 
 class Planner:
@@ -67,37 +73,44 @@ class Planner:
         document: PreparedDocument,
         operation_name: str | None,
         given: Mapping[str, Any] | None,
+        trace: Trace | None = None,
     ) -> Answered:
         """The data of an operation; none where only the standard executor can tell it.
 
-        Where anything goes wrong, nothing is told of it here: the standard executor runs the
+        With a trace, it notes there what ran for each level of the plan. Where anything goes wrong, nothing is told of it here: the standard executor runs the
         operation again, and its errors are what the client sees.
         """
         compiled = self._compiled(document, operation_name)
         variables = self._variables(compiled.operation, given)
         if variables is None:
             return Answered(not_covered="variables that are not as declared")
-        plan = self._plan(compiled, variables)
-        if isinstance(plan, str):
-            return Answered(not_covered=plan)
+        known = self._plan(compiled, variables)
+        if isinstance(known, str):
+            return Answered(not_covered=known)
+        plan, paths = known
         if not plan.permissions <= context.viewer.permissions:
             return Answered(not_covered="a field that the viewer may not use")
+        make_executor = partial(
+            OperationExecutor.build,
+            self._schema,
+            document.node,
+            context_value=context,
+            raw_variable_values=dict(given or {}),
+            operation_name=operation_name,
+        )
+        run: PlanRun
         try:
-            delegation = Delegation(
-                lambda: OperationExecutor.build(
-                    self._schema,
-                    document.node,
-                    context_value=context,
-                    raw_variable_values=dict(given or {}),
-                    operation_name=operation_name,
-                ),
-                self._registry,
-            )
-            data = await PlanRun(context, plan, self._calls, variables, delegation).data()
+            if trace is None:
+                delegation = Delegation(make_executor, self._registry)
+                run = PlanRun(context, plan, self._calls, variables, delegation)
+            else:
+                traced = TracedDelegation(trace, paths, make_executor, self._registry)
+                run = TracedRun(trace, paths, context, plan, self._calls, variables, traced)
+            data = await run.data()
         except Exception as error:
             _log.debug("a plan was given up", exc_info=error)
             return Answered(not_covered="an error")
-        return Answered(data)
+        return Answered(data, left_to_resolvers=paths.left_to_resolvers)
 
     def _compiled(self, document: PreparedDocument, name: str | None) -> Compiled:
         known: Compiled | None = document.compiled.get(name)
@@ -122,21 +135,25 @@ class Planner:
         found = get_variable_values(self._schema, operation.variable_definitions, dict(given or {}))
         return found if isinstance(found, VariableValues) else None
 
-    def _plan(self, compiled: Compiled, variables: VariableValues) -> OperationPlan | str:
+    def _plan(
+        self, compiled: Compiled, variables: VariableValues
+    ) -> tuple[OperationPlan, PlanPaths] | str:
         key = tuple(variables.coerced.get(name) for name in compiled.conditions)
-        plan = compiled.plans.get(key)
-        if plan is None:
+        known = compiled.plans.get(key)
+        if known is None:
             compiler = Compiler(
                 self._schema, self._registry, compiled.operation, compiled.fragments, variables
             )
             try:
                 plan = compiler.compile()
-            except NotCoveredError as error:
-                plan = str(error)
+                known = plan, PlanPaths(plan)
+            except (NotCoveredError, GraphQLError) as error:
+                # the latter for a condition that is null
+                known = str(error)
             if len(compiled.plans) >= _MOST_PLANS:
                 compiled.plans.clear()
-            compiled.plans[key] = plan
-        return plan
+            compiled.plans[key] = known
+        return known
 
 
 class _Conditions(Visitor):
