@@ -343,6 +343,12 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
         """Nothing, and so no round trip, when it goes back to the pool."""
         return ""
 
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as inherited
+        """End a transaction that was left open, as by a reader who was cancelled."""
+        if self.is_in_transaction():
+            self._top_xact = None
+            await self.execute(_END_READING.text, timeout=timeout)
+
 
 _BEFORE_ANOTHER_SECONDS = 0.02
 _ACT_FOR = statements.statement("act_for_tenant")

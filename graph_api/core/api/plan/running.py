@@ -66,9 +66,12 @@ class PlanRun:
         try:
             if len(roots) == 1:
                 return {roots[0].name: await self._root(roots[0])}
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._root(root)) for root in roots]
-            return {root.name: task.result() for root, task in zip(roots, tasks, strict=True)}
+            # none is ended for another's failure: a read that is cut off costs a connection
+            found = await asyncio.gather(*map(self._root, roots), return_exceptions=True)
+            for one in found:
+                if isinstance(one, BaseException):
+                    raise one
+            return {root.name: one for root, one in zip(roots, found, strict=True)}
         finally:
             await self._reads.end()
 
