@@ -36,9 +36,10 @@ from graph_api.compliance.store.statuses import (
 from graph_api.core.age import LEAKPROOF_FUNCTIONS
 from graph_api.core.errors import ApiError
 from graph_api.core.feed import ALL_KINDS, ChangeFeed, FeedFilter
+from graph_api.core.graph.reading import GraphReader
 from graph_api.core.graph.search import GraphSearch
 from graph_api.core.migrations import migrate
-from graph_api.core.pages import Order, PageRequest
+from graph_api.core.pages import Order, PageRequest, Position
 from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import Viewer
 from graph_api.entities.graph import graph_registry
@@ -105,8 +106,9 @@ from generate_series(1, 2000) n, unnest(array['large', 'other']) t;
 insert into public.rule_status_changes (tenant_id, rule_version_id, status, recorded_at, actor)
 select v.tenant_id, v.id, 'draft', now(), 'x' from public.rule_versions v;
 insert into oilgas."Well" (properties)
-select format('{{"id": "%s", "tenant_id": "%s", "natural_key": "%s", "api_number": "%s"}}',
-    gen_random_uuid(), t, n, n)::ag_catalog.agtype
+select format('{{"id": "%s", "tenant_id": "%s", "natural_key": "%s", "api_number": "%s",
+        "total_depth_ft": %s}}',
+    gen_random_uuid(), t, n, n, n)::ag_catalog.agtype
 from generate_series(1, {ROWS}) n, unnest(array['large', 'other']) t;
 set session_replication_role = origin;
 analyze;
@@ -119,7 +121,15 @@ def _page(*orders: Order) -> PageRequest:
     return PageRequest(size=20, backward=False, after=None, before=None, orders=orders)
 
 
+DEEP = PageRequest(
+    size=20,
+    backward=False,
+    after=Position((9000.0,), str(ID)),
+    before=None,
+    orders=[Order("total_depth_ft")],
+)
 ASKED: dict[str, Ask] = {
+    "wells by depth": lambda db: GraphReader(db, graph_registry()).page(VIEWER, "Well", {}, DEEP),
     "search": lambda db: GraphSearch(db, graph_registry()).find(VIEWER, "W 17", ["Well"], 10),
     "feed head": lambda db: ChangeFeed("", db).head(VIEWER),
     "feed": lambda db: ChangeFeed("", db).page(VIEWER, 9000, FeedFilter(ALL_KINDS), 100),
@@ -296,6 +306,7 @@ async def test_keys_find_rows_by_their_own_index(name: str, planners: tuple[Any,
     ("function", "name"),
     [
         ("pg_catalog.ts_match_vq(tsvector,tsquery)", "search"),
+        ("pg_catalog.float8in(cstring)", "wells by depth"),
         ("pg_catalog.arraycontains(anyarray,anyarray)", "audit count of a record"),
     ],
 )

@@ -317,7 +317,7 @@ async def test_every_relationship_is_followed_by_an_index(empty: Any, label: str
         await empty.execute("set enable_sort = off")
 
 
-@pytest.mark.parametrize("function", LEAKPROOF_FUNCTIONS[:5])
+@pytest.mark.parametrize("function", LEAKPROOF_FUNCTIONS[:4])
 async def test_without_the_marks_security_would_take_the_indexes(
     large: Any, empty_url: str, function: str
 ) -> None:
