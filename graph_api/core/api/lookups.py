@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from pydantic_core import PydanticUndefined
 
 from graph_api.core.api.global_ids import parse_global_id
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import bad_input
 from graph_api.core.graph.expressions import checked_text, stored_form
-from graph_api.core.graph.fields import FieldDeclaration, fields_of
+from graph_api.core.graph.fields import FieldDeclaration, FieldKind, fields_of
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.model import GraphEntity, Lookup
 
@@ -30,8 +31,10 @@ class LookupKey:
 
     lookup: Lookup
     parsed: Mapping[str, Any]
-    stored: Mapping[str, str]
+    stored: Mapping[str, Any]
     """The values as they are stored."""
+    defaults: Mapping[str, Any]
+    """What is meant where nothing is stored, for those of the fields that have a default."""
 
     @property
     def field(self) -> str:
@@ -45,7 +48,10 @@ class LookupKey:
 
     def matches(self, properties: Mapping[str, Any]) -> bool:
         """Whether stored properties are those of what is looked for."""
-        return all(properties.get(name) == value for name, value in self.stored.items())
+        return all(
+            properties.get(name, self.defaults.get(name)) == value
+            for name, value in self.stored.items()
+        )
 
 
 def key_of_lookup(
@@ -60,14 +66,26 @@ def key_of_lookup(
         if len(keys) > 1:
             raise bad_input("give id alone, or the other keys without it", argument="id")
         found_label, entity_id = parse_global_id(registry, keys["id"], "id")
-        by_id = LookupKey(_BY_ID, {"id": entity_id}, {"id": str(entity_id)})
+        by_id = LookupKey(_BY_ID, {"id": entity_id}, {"id": str(entity_id)}, {})
         return by_id if found_label == label else None
     model = registry.entity(label)
     lookup = _matching(model, keys)
     fields = lookup_fields(model)
     parsed = {name: _parsed(fields[name], name, value) for name, value in keys.items()}
-    stored = {name: str(stored_form(fields[name], value)) for name, value in parsed.items()}
-    return LookupKey(lookup, parsed, stored)
+    stored = {name: _stored(fields[name], value) for name, value in parsed.items()}
+    defaults = {
+        name: _stored(fields[name], default)
+        for name in parsed
+        if (default := model.model_fields[name].default) not in (None, PydanticUndefined)
+    }
+    return LookupKey(lookup, parsed, stored, defaults)
+
+
+def _stored(field: FieldDeclaration, value: Any) -> Any:
+    """A value as JSON holds it."""
+    if field.kind.is_numeric or field.kind is FieldKind.BOOLEAN:
+        return value
+    return str(stored_form(field, value))
 
 
 async def find_entity(

@@ -5,6 +5,8 @@ scan. Fields are compared as text in code point order or as double precision, ne
 whose `>` and `>=` are swapped in AGE's own operator family.
 """
 
+from typing import Any
+
 from graph_api.core.errors import bad_input
 from graph_api.core.graph.fields import FieldDeclaration, FieldKind
 from graph_api.core.graph.rows import moment_text
@@ -80,3 +82,12 @@ def stored_form(field: FieldDeclaration, value: object) -> object:
             return value.isoformat()  # type: ignore[attr-defined]
         case _:
             return str(value)
+
+
+def sorted_by(field: FieldDeclaration, stored: Any) -> Any:
+    """What a list that is ordered by a field compares of a value as JSON stores it."""
+    if stored is None:
+        return None
+    if field.kind is FieldKind.BOOLEAN:
+        return BOOLEAN_TEXT[bool(stored)]
+    return float(stored) if field.kind.is_numeric else stored

@@ -1,16 +1,16 @@
 """Reads the graph for one viewer: pages by SQL on the label tables, lookups by Cypher."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from graph_api.core.database import Database, Row
-from graph_api.core.graph.expressions import stored_form
+from graph_api.core.graph.expressions import sorted_by
 from graph_api.core.graph.fields import fields_of
 from graph_api.core.graph.filters import Filter
 from graph_api.core.graph.read_statements import ReadStatements
 from graph_api.core.graph.registry import GraphRegistry, Relationship
-from graph_api.core.graph.rows import hydrate, hydrate_edge
+from graph_api.core.graph.rows import decode_properties, entity_of, hydrate, hydrate_edge
 from graph_api.core.model import GraphEntity
 from graph_api.core.pages import Page, PageRequest, PageRow, Position
 from graph_api.core.viewer import Viewer
@@ -35,8 +35,12 @@ class GraphReader:
             return Page((), request, has_more=False)
         rows = await self._database.fetch(viewer, prepared.statement, *prepared.values)
         model = self.registry.entity(label)
-        found = [hydrate(model, row["graph_id"], row["properties"]) for row in rows]
-        return _page([PageRow(one, _position(one, request, str(one.id))) for one in found], request)
+        found: list[PageRow[GraphEntity]] = []
+        for row in rows:
+            stored = decode_properties(row["properties"])
+            entity = entity_of(model, row["graph_id"], stored)
+            found.append(PageRow(entity, _position(model, stored, request, str(entity.id))))
+        return _page(found, request)
 
     async def count(self, viewer: Viewer, label: str, where: Filter) -> int:
         """How many vertices of a label match a filter."""
@@ -109,14 +113,15 @@ class GraphReader:
         model = self.registry.entity(relationship.target)
         grouped: list[list[PageRow[GraphEntity]]] = [[] for _ in range(parents)]
         for row in rows:
-            entity = hydrate(model, row["graph_id"], row["properties"])
+            stored = decode_properties(row["properties"])
+            entity = entity_of(model, row["graph_id"], stored)
             edge = (
                 hydrate_edge(relationship.edge.properties, row["edge_properties"])
                 if relationship.edge is not None
                 else None
             )
             grouped[row["place"] - 1].append(
-                PageRow(entity, _position(entity, request, row["row_id"]), edge)
+                PageRow(entity, _position(model, stored, request, row["row_id"]), edge)
             )
         return [_page(group, request) for group in grouped]
 
@@ -131,10 +136,11 @@ def _page(rows: list[PageRow[GraphEntity]], request: PageRequest) -> EntityPage:
     return Page(kept[::-1] if request.backward else kept, request, has_more)
 
 
-def _position(entity: GraphEntity, request: PageRequest, row_id: str) -> Position:
-    return Position(tuple(_key_value(entity, order.field) for order in request.orders), row_id)
-
-
-def _key_value(entity: GraphEntity, name: str) -> Any:
-    value = getattr(entity, name)
-    return None if value is None else stored_form(fields_of(type(entity))[name], value)
+def _position(
+    model: type[GraphEntity], stored: Mapping[str, Any], request: PageRequest, row_id: str
+) -> Position:
+    # of what is stored, by which the rows were put in order: a default is not
+    fields = fields_of(model)
+    return Position(
+        tuple(sorted_by(fields[one.field], stored.get(one.field)) for one in request.orders), row_id
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLObjectType
 from graphql.execution.collect_fields import GroupedFieldSet
 from graphql.execution.executor import Executor
-from graphql.pyutils import Path
+from graphql.pyutils import Path, gather_with_cancel
 
 from graph_api.core.api.plan.projecting import UnforeseenError
 from graph_api.core.graph.registry import GraphRegistry
@@ -59,7 +59,9 @@ class Delegation:
             executor.execute_fields(kind, entity_of(model, *row), path, fields, None)
             for row in rows
         ]
-        for one, written in zip(objects, await asyncio.gather(*map(_settled, asked)), strict=True):
+        for one, written in zip(
+            objects, await gather_with_cancel(*map(_settled, asked)), strict=True
+        ):
             one.update(written)
         self._check()
 

@@ -109,6 +109,9 @@ class Planner:
             data = await run.data()
         except Exception as error:
             _log.debug("a plan was given up", exc_info=error)
+            # what its resolvers wait for was cancelled with the first that failed
+            context.loaders.cancel()
+            context.renew_loaders()
             return Answered(not_covered="an error")
         return Answered(data, left_to_resolvers=paths.left_to_resolvers)
 
@@ -149,7 +152,7 @@ class Planner:
                 known = plan, PlanPaths(plan)
             except (NotCoveredError, GraphQLError) as error:
                 # the latter for a condition that is null
-                known = str(error)
+                known = error.message if isinstance(error, GraphQLError) else str(error)
             if len(compiled.plans) >= _MOST_PLANS:
                 compiled.plans.clear()
             compiled.plans[key] = known
