@@ -128,9 +128,10 @@ async def test_a_denied_relationship_is_null_and_the_rest_stands(
             "nodes": [{"rrcLeaseId": "12345", "complianceStatuses": None, "checklists": None}]
         }
     }
-    assert [(error["path"][-1], error["extensions"]) for error in result.body["errors"]] == [
-        ("complianceStatuses", {"code": "FORBIDDEN", "permission": "compliance:read"}),
-        ("checklists", {"code": "FORBIDDEN", "permission": "filings:read"}),
+    told = [(one["path"][-1], one["extensions"]) for one in result.body["errors"]]
+    assert [(name, extensions["code"], extensions["permission"]) for name, extensions in told] == [
+        ("complianceStatuses", "FORBIDDEN", "compliance:read"),
+        ("checklists", "FORBIDDEN", "filings:read"),
     ]
 
 
