@@ -45,6 +45,8 @@ LEAKPROOF_FUNCTIONS = (
     "ag_catalog.agtype_object_field_text(ag_catalog.agtype,text)",
     "ag_catalog.agtype_eq(ag_catalog.agtype,ag_catalog.agtype)",
     "ag_catalog.graphid_eq(ag_catalog.graphid,ag_catalog.graphid)",
+    # a number of a label is its text, read as one
+    "pg_catalog.textout(text)",
     "pg_catalog.float8in(cstring)",
     "pg_catalog.ts_match_vq(tsvector,tsquery)",
     "pg_catalog.arraycontains(anyarray,anyarray)",
