@@ -18,14 +18,17 @@ from bench.bulk import OtherDatasetError, prepare
 from bench.comparison import Line, line_of, own_table, questions_table
 from bench.credentials import WRITING_TENANT, api_key
 from bench.dataset import TENANT, Dataset, fingerprint
-from bench.load import WrongLoadError, client_name
+from bench.load import WrongLoadError
 from bench.measuring import (
-    Caller,
     Contestant,
     Plan,
+    add_options,
+    caller_of,
+    checked,
     measure_in_turn,
     median_alone,
     median_first,
+    plan_of,
 )
 from bench.own_loads import followers, mixed_load, reading_loads
 from bench.peers.install import installation, is_installed
@@ -54,7 +57,16 @@ from graph_api.core.permissions import Role
 NAME = "graph-api"
 PAGE = DOCS / "performance.md"
 _FIRST_EXECUTIONS = 15
-_ALONE_SECONDS = 0.5
+_AGAIN = (
+    "Again: `.venv/bin/python -m bench.peers.install` once, then "
+    "`.venv/bin/python -m bench.compare --write`, with nothing else running. Compare numbers of "
+    "one run only."
+)
+_COLUMNS = (
+    "Per second, median and p99 are under load; CPU is what one request takes of it, by the "
+    "server's process and by PostgreSQL; alone is the median of one request at a time, and first "
+    "that of a document that the server has not seen before."
+)
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -82,30 +94,18 @@ def main(given: Sequence[str] | None = None) -> None:
 
 def _options(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__)
-    parser.add_argument("--wells", type=int, default=100_000, help="size of the world")
-    parser.add_argument("--data-dir", type=Path, help="as of `python -m bench`")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of each server")
-    parser.add_argument("--seconds", type=int, default=2, help="whole seconds of a turn")
-    parser.add_argument("--connections", type=int, default=8, help="connections at one time")
+    add_options(parser, rounds=3)
     parser.add_argument("--no-peers", action="store_true", help="measure the service alone")
     parser.add_argument("--write", action="store_true", help=f"write it to {PAGE.name} too")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page that --write writes to")
-    options = parser.parse_args(given)
-    for name in ("rounds", "seconds", "connections"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name} must be at least 1")
-    if options.data_dir is None:
-        options.data_dir = Path(__file__).with_name(".data") / str(options.wells)
-    return options
+    return checked(parser, given)
 
 
 def _compared(options: argparse.Namespace, server: EmbeddedPostgres) -> str:
     dataset = Dataset(options.wells)
     _say(f"a world of {dataset.wells:,} wells in {options.data_dir}")
     asyncio.run(prepare(server.dsn, options.data_dir, dataset))
-    if server.pid is None:
-        raise ValueError("PostgreSQL does not say which process it is")
-    plan = Plan(options.rounds, options.seconds, options.connections, server.pid)
+    plan = plan_of(options, server.pid)
     reading = _headers(server.dsn, options.data_dir, TENANT, Role.VIEWER)
     writing = _headers(server.dsn, options.data_dir, WRITING_TENANT, Role.SERVICE)
     with ExitStack() as stack:
@@ -117,7 +117,7 @@ def _compared(options: argparse.Namespace, server: EmbeddedPostgres) -> str:
             for line in _of_question(question, dataset, [ours, *targets], plan)
         ]
         own, heard = _own_lines(ours, dataset, plan, reading, writing)
-    notes = [_conditions(options), *left_out, heard]
+    notes = [_conditions(options), *left_out, heard, _AGAIN, _COLUMNS]
     parts = [questions_table(NAME, lines), own_table(own), "\n".join(f"- {one}" for one in notes)]
     return "\n\n".join(parts)
 
@@ -157,15 +157,15 @@ def _of_question(
     asked = {one.name: one.speaker.asked(question, dataset) for one in targets}
     said: list[object] = []
     for one in targets:
-        caller = Caller(one.url)
-        answers = [content(caller.answer(exchange)) for exchange in asked[one.name]]
+        with caller_of(one.url) as caller:
+            answers = [content(caller.answer(exchange)) for exchange in asked[one.name]]
         said = said or answers
         if answers != said:
             raise ValueError(f"{one.name} answers {question} otherwise than {targets[0].name}")
     contestants = [Contestant(one.name, one.url, one.pid, asked[one.name]) for one in targets]
     turns = measure_in_turn(contestants, plan)
     for one in targets:
-        alone = median_alone(one.url, asked[one.name], _ALONE_SECONDS)
+        alone = median_alone(one.url, asked[one.name], plan.seconds / 4)
         first = None
         if isinstance(one.speaker, GraphQLSpeaker):
             new = [
@@ -189,7 +189,7 @@ def _own_lines(
         _say(name)
         contestant = Contestant(NAME, ours.url, ours.pid, exchanges)
         turns = measure_in_turn([contestant], plan)[NAME]
-        alone = median_alone(ours.url, exchanges, _ALONE_SECONDS)
+        alone = median_alone(ours.url, exchanges, plan.seconds / 4)
         lines.append(line_of(name, NAME, turns, alone, None))
     _say("mixed")
     exchanges = mixed_load(dataset, reading, writing)
@@ -212,8 +212,8 @@ def _headers(dsn: str, data_dir: Path, tenant: str, role: Role) -> tuple[tuple[s
 def _conditions(options: argparse.Namespace) -> str:
     return (
         f"{options.wells:,} wells, {options.connections} connections, {options.rounds} turns of "
-        f"{options.seconds} s each, one process of each server, {os.cpu_count()} cores shared "
-        f"with PostgreSQL and the client ({client_name()}), Python {platform.python_version()}."
+        f"{options.seconds:g} s each, one process of each server, {os.cpu_count()} cores shared "
+        f"with PostgreSQL and the client ({options.client}), Python {platform.python_version()}."
     )
 
 

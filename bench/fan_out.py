@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import websockets
 
-from bench.report import percentile
+from bench.percentiles import percentile
 from bench.server import server_process
 from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.migrations import migrate

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from bench.report import percentile
+from bench.percentiles import percentile
 
 _HERE = Path(__file__).parent
 AUTOCANNON = Path.home() / ".cache" / "audits" / "node_modules" / "autocannon"
@@ -76,16 +76,19 @@ class Load(BaseModel):
         return self.requests / self.seconds
 
 
-def client_name() -> str:
-    """Which client puts the load on."""
+def clients() -> list[str]:
+    """The clients that are installed, the leanest first."""
+    found = []
     if shutil.which("wrk"):
-        return "wrk"
+        found.append("wrk")
     if AUTOCANNON.is_dir() and shutil.which("node"):
-        return "autocannon"
-    return "asyncio"
+        found.append("autocannon")
+    return [*found, "asyncio"]
 
 
-def load(url: str, exchanges: Sequence[Exchange], connections: int, seconds: float) -> Load:
+def load(
+    client: str, url: str, exchanges: Sequence[Exchange], connections: int, seconds: float
+) -> Load:
     """Put a load on a server; raises WrongLoadError where a request fails."""
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         task = {
@@ -105,7 +108,7 @@ def load(url: str, exchanges: Sequence[Exchange], connections: int, seconds: flo
         }
         json.dump(task, file)
         file.flush()
-        done = _CLIENTS[client_name()](file.name, task)
+        done = _CLIENTS[client](file.name, task)
     if done.failed or not done.requests:
         raise WrongLoadError(f"{done.failed} of {done.requests} requests to {url} failed")
     return done

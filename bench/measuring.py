@@ -1,16 +1,18 @@
 """Measures some servers in turn, A B B A, so that what else the machine does meets all alike."""
 
+import argparse
 import http.client
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.load import Exchange, Load, WrongLoadError, load
+from bench.load import Exchange, Load, WrongLoadError, clients, load
 from bench.processors import ProcessorUse
 
-_WARM_UP_SECONDS = 1.0
 # headers differ a little between answers; an error instead of an answer differs a lot
 _HEADERS_AT_MOST = 2000
 
@@ -35,6 +37,11 @@ class Turn:
     postgres_seconds: float
     """Of the processor, by PostgreSQL."""
 
+    @property
+    def processor_ms(self) -> float:
+        """Of the processor for each request, by both."""
+        return (self.server_seconds + self.postgres_seconds) * 1000 / self.load.requests
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -42,8 +49,48 @@ class Plan:
 
     rounds: int
     seconds: float
+    """Of one turn; wrk takes whole ones."""
+    warm_up: float
+    """Seconds under load before the first turn."""
     connections: int
+    client: str
     postgres_pid: int
+
+
+def add_options(parser: argparse.ArgumentParser, rounds: int) -> None:
+    """The options that say how to measure."""
+    parser.add_argument("--wells", type=int, default=100_000, help="size of the world")
+    parser.add_argument("--data-dir", type=Path, help="as of `python -m bench`")
+    parser.add_argument("--rounds", type=int, default=rounds, help="turns of each server")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of a turn; wrk: whole ones")
+    parser.add_argument("--warm-up", type=float, default=1.0, help="seconds before the first turn")
+    parser.add_argument("--connections", type=int, default=8, help="connections at one time")
+    known = clients()
+    parser.add_argument("--client", choices=known, default=known[0], help="what puts the load on")
+
+
+def checked(parser: argparse.ArgumentParser, given: Sequence[str] | None) -> argparse.Namespace:
+    """The options, with the directory of the world; ends the process for what cannot be."""
+    options = parser.parse_args(given)
+    if min(options.rounds, options.connections) < 1 or options.seconds <= 0:
+        parser.error("--rounds and --connections must be at least 1, --seconds more than 0")
+    if options.data_dir is None:
+        options.data_dir = Path(__file__).with_name(".data") / str(options.wells)
+    return options
+
+
+def plan_of(options: argparse.Namespace, postgres_pid: int | None) -> Plan:
+    """How the options say to measure; raises ValueError where PostgreSQL does not run."""
+    if postgres_pid is None:
+        raise ValueError("PostgreSQL does not say which process it is")
+    return Plan(
+        options.rounds,
+        options.seconds,
+        options.warm_up,
+        options.connections,
+        options.client,
+        postgres_pid,
+    )
 
 
 def measure_in_turn(contestants: Sequence[Contestant], plan: Plan) -> dict[str, list[Turn]]:
@@ -54,8 +101,9 @@ def measure_in_turn(contestants: Sequence[Contestant], plan: Plan) -> dict[str, 
     """
     sizes = {one.name: _mean_answer(one) for one in contestants}
     turns: dict[str, list[Turn]] = {one.name: [] for one in contestants}
-    for one in contestants:
-        load(one.url, one.exchanges, plan.connections, _WARM_UP_SECONDS)
+    if plan.warm_up:
+        for one in contestants:
+            load(plan.client, one.url, one.exchanges, plan.connections, plan.warm_up)
     for number in range(plan.rounds):
         for one in contestants if number % 2 == 0 else reversed(contestants):
             turn = _turn(one, plan)
@@ -71,23 +119,20 @@ def measure_in_turn(contestants: Sequence[Contestant], plan: Plan) -> dict[str, 
 
 def _turn(one: Contestant, plan: Plan) -> Turn:
     server, postgres = ProcessorUse(one.pid), ProcessorUse(plan.postgres_pid)
-    done = load(one.url, one.exchanges, plan.connections, plan.seconds)
+    done = load(plan.client, one.url, one.exchanges, plan.connections, plan.seconds)
     return Turn(done, server.seconds(), postgres.seconds())
 
 
 def _mean_answer(one: Contestant) -> float:
-    with_each = Caller(one.url)
-    return statistics.mean(len(with_each.answer(exchange)) for exchange in one.exchanges)
+    with caller_of(one.url) as caller:
+        return statistics.mean(len(caller.answer(exchange)) for exchange in one.exchanges)
 
 
 class Caller:
     """Asks over one connection, one request after the other."""
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port or 80, timeout=60
-        )
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self._connection = connection
 
     def answer(self, exchange: Exchange) -> bytes:
         """The body of an answer; raises WrongLoadError for one with errors, or without 200."""
@@ -107,19 +152,30 @@ class Caller:
         return (time.perf_counter() - started) * 1000
 
 
+@contextmanager
+def caller_of(url: str) -> Iterator[Caller]:
+    """One who asks a server."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=60)
+    try:
+        yield Caller(connection)
+    finally:
+        connection.close()
+
+
 def median_alone(url: str, exchanges: Sequence[Exchange], seconds: float) -> float:
     """The median, in milliseconds, of requests one at a time for so long, after a few more."""
-    caller = Caller(url)
-    for exchange in exchanges[:5]:
-        caller.answer(exchange)
     times: list[float] = []
-    deadline = time.perf_counter() + seconds
-    while not times or time.perf_counter() < deadline:
-        times.append(caller.milliseconds(exchanges[len(times) % len(exchanges)]))
+    with caller_of(url) as caller:
+        for exchange in exchanges[:5]:
+            caller.answer(exchange)
+        deadline = time.perf_counter() + seconds
+        while not times or time.perf_counter() < deadline:
+            times.append(caller.milliseconds(exchanges[len(times) % len(exchanges)]))
     return statistics.median(times)
 
 
 def median_first(url: str, exchanges: Sequence[Exchange]) -> float:
     """The median, in milliseconds, of requests that are each sent once."""
-    caller = Caller(url)
-    return statistics.median(map(caller.milliseconds, exchanges))
+    with caller_of(url) as caller:
+        return statistics.median([caller.milliseconds(one) for one in exchanges])

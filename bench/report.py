@@ -1,6 +1,5 @@
 """The results: one row for each measurement, as a Markdown table and as JSON."""
 
-import math
 import statistics
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bench.client import Timings
+from bench.percentiles import percentile
 from bench.statements import Asked
 
 
@@ -62,15 +62,10 @@ def rows_written(name: str, rows: int, seconds: float | None) -> Row:
     return Row(name=name, objects=rows, runs=1, median_ms=seconds * 1000, per_second=rows / seconds)
 
 
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that so many percent of them do not exceed."""
-    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
-
-
 def markdown(rows: Sequence[Row]) -> str:
     """The table of the benchmark's rows."""
-    shown = [[shown(getattr(row, field)) for field, _ in COLUMNS] for row in rows]
-    return table([title for _, title in COLUMNS], shown)
+    cells = [[shown(getattr(row, field)) for field, _ in COLUMNS] for row in rows]
+    return table([title for _, title in COLUMNS], cells)
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:

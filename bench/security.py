@@ -19,8 +19,18 @@ from pathlib import Path
 from bench.bulk import OtherDatasetError, prepare
 from bench.credentials import api_key
 from bench.dataset import TENANT, Dataset
-from bench.load import Exchange, WrongLoadError, client_name, graphql
-from bench.measuring import Caller, Contestant, Plan, Turn, measure_in_turn, median_alone
+from bench.load import Exchange, WrongLoadError, graphql
+from bench.measuring import (
+    Contestant,
+    Plan,
+    Turn,
+    add_options,
+    caller_of,
+    checked,
+    measure_in_turn,
+    median_alone,
+    plan_of,
+)
 from bench.peers.questions import content
 from bench.queries import Query, queries
 from bench.report import shown, table
@@ -41,9 +51,11 @@ PAGE = DOCS / "operations.md"
 MOST = 1.15
 """How much longer a query may take with security than without."""
 
+WITHOUT = (sys.executable, "-m", "bench.insecure")
+"""The command of the server without security."""
+
 _ON, _OFF = "on", "off"
-_ALONE_SECONDS = 0.5
-_WITHOUT = (sys.executable, "-m", "bench.insecure")
+_ALONE_TURNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +73,7 @@ def main(given: Sequence[str] | None = None) -> None:
         with EmbeddedPostgres.start(options.data_dir) as postgres:
             dataset = Dataset(options.wells)
             asyncio.run(prepare(postgres.dsn, options.data_dir, dataset))
-            if postgres.pid is None:
-                raise ValueError("PostgreSQL does not say which process it is")
-            plan = Plan(options.rounds, options.seconds, options.connections, postgres.pid)
+            plan = plan_of(options, postgres.pid)
             text, worst = _measured(options, dataset, postgres.dsn, plan)
     except (
         EmbeddedPostgresError,
@@ -86,18 +96,11 @@ def main(given: Sequence[str] | None = None) -> None:
 
 def _options(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.security", description=__doc__)
-    parser.add_argument("--wells", type=int, default=100_000, help="size of the world")
-    parser.add_argument("--data-dir", type=Path, help="as of `python -m bench`")
-    parser.add_argument("--rounds", type=int, default=4, help="turns of each server")
-    parser.add_argument("--seconds", type=int, default=2, help="whole seconds of a turn")
-    parser.add_argument("--connections", type=int, default=8, help="connections at one time")
+    add_options(parser, rounds=4)
     parser.add_argument("--check", action="store_true", help=f"fail beyond {MOST} times")
     parser.add_argument("--write", action="store_true", help=f"write it to {PAGE.name} too")
     parser.add_argument("--page", type=Path, default=PAGE, help="the page that --write writes to")
-    options = parser.parse_args(given)
-    if options.data_dir is None:
-        options.data_dir = Path(__file__).with_name(".data") / str(options.wells)
-    return options
+    return checked(parser, given)
 
 
 def _measured(
@@ -110,7 +113,7 @@ def _measured(
     with ExitStack() as stack:
         servers = {
             name: _started(command, options.data_dir, stack)
-            for name, command in ((_ON, SERVE), (_OFF, _WITHOUT))
+            for name, command in ((_ON, SERVE), (_OFF, WITHOUT))
         }
         for query in queries(dataset):
             _say(query.name)
@@ -118,7 +121,12 @@ def _measured(
             row, ratio = _row(query, asked, servers, plan)
             rows.append(row)
             ratios.append(ratio)
-    titles = ["query", "per second, on", "off", "time, on ÷ off", "alone ms, on", "off", "on ÷ off"]
+    titles = [
+        "query",
+        *("per second, on", "off", "time, on ÷ off"),
+        *("CPU ms, on", "off", "on ÷ off"),
+        *("alone ms, on", "off", "on ÷ off"),
+    ]
     return f"{table(titles, rows)}\n\n{_conditions(options)}", max(ratios)
 
 
@@ -136,42 +144,49 @@ def _row(
     query: Query, asked: Sequence[Exchange], servers: dict[str, Server], plan: Plan
 ) -> tuple[list[str], float]:
     """The cells of a query, and how many times longer it takes with security."""
-    said = {
-        name: [content(caller.answer(one)) for one in asked]
-        for name, caller in ((name, Caller(server.url)) for name, server in servers.items())
-    }
+    said = {}
+    for name, server in servers.items():
+        with caller_of(server.url) as caller:
+            said[name] = [content(caller.answer(one)) for one in asked]
     if said[_ON] != said[_OFF]:
         raise ValueError(f"{query.name} is answered otherwise without security")
     contestants = [Contestant(name, one.url, one.pid, asked) for name, one in servers.items()]
     turns = measure_in_turn(contestants, plan)
-    ratio = _ratio(turns[_ON], turns[_OFF])
-    on, off = (_alone(servers[name].url, asked) for name in (_ON, _OFF))
-    cells = [_per_second(turns[_ON]), _per_second(turns[_OFF]), ratio, on, off, on / off]
+    on, off = turns[_ON], turns[_OFF]
+    ratio = _median([b.load.per_second / a.load.per_second for a, b in zip(on, off, strict=True)])
+    cells = [_per_second(on), _per_second(off), ratio]
+    used = [_median([one.processor_ms for one in both]) for both in (on, off)]
+    alone = _alone(asked, servers, plan)
+    for with_it, without in (used, alone):
+        cells += [with_it, without, with_it / without]
     return [query.name, *map(shown, cells)], ratio
 
 
-def _ratio(on: Sequence[Turn], off: Sequence[Turn]) -> float:
-    """The median of the ratios of turns that followed one another."""
-    return statistics.median(
-        without.load.per_second / with_it.load.per_second
-        for with_it, without in zip(on, off, strict=True)
-    )
+def _alone(
+    asked: Sequence[Exchange], servers: dict[str, Server], plan: Plan
+) -> tuple[float, float]:
+    """The medians of one request at a time, in milliseconds, of both servers."""
+    found: dict[str, list[float]] = {name: [] for name in servers}
+    for turn in range(_ALONE_TURNS):
+        for name in servers if turn % 2 == 0 else reversed(servers):
+            found[name].append(median_alone(servers[name].url, asked, plan.seconds / 8))
+    return _median(found[_ON]), _median(found[_OFF])
 
 
 def _per_second(turns: Sequence[Turn]) -> float:
-    return statistics.median(one.load.per_second for one in turns)
+    return _median([one.load.per_second for one in turns])
 
 
-def _alone(url: str, asked: Sequence[Exchange]) -> float:
-    return median_alone(url, asked, _ALONE_SECONDS)
+def _median(values: Sequence[float]) -> float:
+    return statistics.median(values)
 
 
 def _conditions(options: argparse.Namespace) -> str:
     return (
         f"{options.wells:,} wells; requests per second over {options.connections} connections, "
-        f"{options.rounds} turns of {options.seconds} s of each server, A B B A, and the median of "
-        f"the turns' ratios; alone: the median of one request at a time. {os.cpu_count()} cores "
-        f"shared with PostgreSQL and the client ({client_name()}), Python "
+        f"{options.rounds} turns of {options.seconds:g} s of each server, A B B A, and the median "
+        "of the turns' ratios; CPU: of the server and PostgreSQL for each request; alone: the "
+        f"median of one request at a time. {os.cpu_count()} cores shared with PostgreSQL and the client ({options.client}), Python "
         f"{platform.python_version()}. At most {MOST} is wanted. Again: "
         "`.venv/bin/python -m bench.security --write`."
     )

@@ -109,7 +109,7 @@ select '[' || string_agg(row_to_json(r)::text, ',') || ']' from (
     from ({_LEASES}) l) r"""
 
 
-class _Connection(asyncpg.Connection):
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
     """Nothing is ever set in it, so nothing is reset."""
 
     def get_reset_query(self) -> str:

@@ -187,7 +187,7 @@ async def _followed(pool: Any, statement: str, keys: Sequence[str]) -> list[list
     return [found[key] for key in keys]
 
 
-def _loaders(pool: Any) -> dict[str, DataLoader]:
+def _loaders(pool: Any) -> dict[str, DataLoader[str, Any]]:
     async def leases(keys: list[str]) -> list[Any]:
         return await _by_field(pool, "Lease", "id", keys)
 

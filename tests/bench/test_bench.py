@@ -13,8 +13,8 @@ import pytest
 from bench.bulk import OtherDatasetError, prepare
 from bench.client import Requests, Task, WrongAnswerError
 from bench.dataset import HUB_MOST_WELLS, Dataset
+from bench.percentiles import percentile
 from bench.queries import objects_in, queries
-from bench.report import percentile
 from bench.server import child_environment
 from bench.statements import Asked, statements_of
 from graph_api.core.embedded import EmbeddedPostgres
