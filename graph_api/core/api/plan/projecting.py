@@ -7,7 +7,7 @@ executor would make of them by way of the model, a projection makes directly.
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLEnumType, get_named_type
@@ -15,8 +15,8 @@ from pydantic_core import PydanticUndefined
 
 from graph_api.core.api.reads import DisplayNameOf, GlobalIdOf, NaturalKeyOf, StoredField
 from graph_api.core.graph.fields import FieldDeclaration, FieldKind
-from graph_api.core.graph.rows import decode_properties
-from graph_api.core.model import AegisBase
+from graph_api.core.graph.rows import decode_properties, entity_of
+from graph_api.core.model import AegisBase, GraphEntity
 
 Projection = Callable[[Any], dict[str, Any]]
 """Writes an object of stored properties: of all of them decoded, or of a row's columns as text."""
@@ -59,6 +59,7 @@ class _Source:
             "first_text": _first_text,
             "decoded": decode_properties,
             "there": _there,
+            "derived": _derived,
         }
 
     def name(self, value: Any) -> str:
@@ -88,6 +89,8 @@ def projection(entries: Sequence[Leaf | str], *, of_columns: bool = False) -> Pr
 def columns_of(leaf: Leaf) -> tuple[str, ...]:
     """The stored fields that a leaf is made of."""
     match leaf.reads:
+        case StoredField(field) if field.derived:
+            return ("properties",)
         case StoredField(field):
             return (field.name,)
         case GlobalIdOf():
@@ -130,6 +133,8 @@ def _leaf(leaf: Leaf, source: _Source) -> str:
 
 def _stored(leaf: Leaf, field: FieldDeclaration, source: _Source) -> str:
     value = f"p[{field.name!r}]" if field.required else _with_default(leaf.model, field, source)
+    if field.derived:
+        value = _derived_where_missing(leaf, field, source)
     if field.kind in _AS_STORED:
         return value
     match field.kind:
@@ -212,6 +217,14 @@ def _with_default(model: type[AegisBase], field: FieldDeclaration, source: _Sour
     return f"p.get({field.name!r}, {source.name(getattr(default, 'value', default))})"
 
 
+def _derived_where_missing(leaf: Leaf, field: FieldDeclaration, source: _Source) -> str:
+    """What is stored, or what the model makes of the rest where the field is younger than a row."""
+    if field.kind not in (FieldKind.TEXT, FieldKind.NUMBER):
+        raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
+    made = f"derived({source.name(leaf.model)}, p, {field.name!r})"
+    return f"(p[{field.name!r}] if {field.name!r} in p else {made})"
+
+
 def _unless_null(field: FieldDeclaration, value: str, converted: str) -> str:
     if not field.nullable:
         return converted.replace("(v)", f"({value})").replace("[v]", f"[{value}]")
@@ -239,8 +252,15 @@ def _whole(value: int) -> int:
 def _moment(text: str) -> str:
     """A moment as the API shows it, from the fixed width in which it is stored."""
     if len(text) != _STORED_MOMENT or text[-1] != "Z":
-        return datetime.fromisoformat(text).isoformat()
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise UnforeseenError
+        return moment.astimezone(UTC).isoformat()
     return f"{text[:19]}+00:00" if text[19:26] == ".000000" else f"{text[:26]}+00:00"
+
+
+def _derived(model: type[GraphEntity], properties: dict[str, Any], name: str) -> Any:
+    return getattr(entity_of(model, "", properties), name)
 
 
 def _shown_id(prefix: str, entity_id: str) -> str:
