@@ -34,6 +34,7 @@ from graph_api.entities.imports.source_files import UnrecognisedFile
 from graph_api.entities.reference_data import load_reference_data
 from graph_api.filings.seeding import load_template_seeds
 from graph_api.filings.store import mark_snapshots_stale
+from graph_api.querying.cli import querying_app
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.schema import permissions_text, schema_text
 from graph_api.serving import serve as run_server
@@ -50,6 +51,7 @@ app.add_typer(audit_app, name="audit")
 app.add_typer(documents_app, name="documents")
 app.add_typer(user_app, name="user")
 app.add_typer(backup_app)
+app.add_typer(querying_app)
 _console = Console(stderr=True, highlight=False)
 _SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
 _PERMISSIONS_FILE = Path(__file__).parent.with_name("docs") / "permissions.md"

@@ -1,6 +1,6 @@
 """What a resolver may use: made once per operation, never kept across operations."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from graph_api.core.admission import Admission
@@ -53,6 +53,8 @@ class OperationContext:
 
     services: Services
     viewer: Viewer
+    reads_from: InitVar[OperationDatabase | None] = None
+    """The viewer's own view of the database, where several operations share one."""
     database: OperationDatabase = field(init=False)
     reader: GraphReader = field(init=False)
     writer: GraphWriter = field(init=False)
@@ -62,9 +64,10 @@ class OperationContext:
     held: dict[str | int, Any] = field(default_factory=dict)
     """What root fields say that holds for all below them, by the root field's response name."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, reads_from: OperationDatabase | None) -> None:
         registry = self.services.registry
-        self.database = database = OperationDatabase(self.services.database, self.viewer)
+        database = reads_from or OperationDatabase(self.services.database, self.viewer)
+        self.database = database
         self.reader = GraphReader(database, registry)
         self.writer = GraphWriter(registry)
         self.search = GraphSearch(database, registry)

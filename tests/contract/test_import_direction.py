@@ -33,7 +33,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("graph_api.schema",),
     ("graph_api.app",),
     ("graph_api.serving",),
-    ("graph_api.demo", "graph_api.sample", "graph_api.backup"),
+    ("graph_api.demo", "graph_api.sample", "graph_api.backup", "graph_api.querying"),
     ("graph_api.cli", "*.cli"),
 )
 NO_DOMAINS = frozenset(

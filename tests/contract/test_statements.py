@@ -90,6 +90,8 @@ PARTS = {
     "with_named": "",
     "named_by": "'1'::ag_catalog.agtype",
     "reach": "own",
+    "prepared": "explained_1",
+    "values": "",
     "function": "ag_catalog.age_unnest(ag_catalog.agtype)",
 }
 
