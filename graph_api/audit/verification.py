@@ -18,6 +18,7 @@ from uuid import UUID
 import rfc8785
 
 from graph_api.audit.models import AuditProblem, AuditProblemKind, AuditVerification
+from graph_api.audit.pace import Pace
 from graph_api.audit.store import (
     ChainEntry,
     ChainHead,
@@ -28,8 +29,6 @@ from graph_api.audit.store import (
 from graph_api.core.database import Database
 from graph_api.core.journal import AuditKeys
 from graph_api.core.viewer import Viewer
-
-_ENTRIES_AT_A_TIME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,18 @@ def canonical(stored: str) -> str | None:
 
 
 async def verify_chain(
-    database: Database, viewer: Viewer, after: int = 0, most: int | None = None
+    database: Database,
+    viewer: Viewer,
+    after: int = 0,
+    most: int | None = None,
+    seconds: float | None = None,
 ) -> AuditVerification:
-    """Verify the viewer's tenant's audit, or at most so many entries of it behind a place."""
+    """Verify the viewer's tenant's audit, or at most so many entries of it behind a place.
+
+    With a number of seconds, the walk takes about that long and ends where it has come to.
+    """
     started = datetime.now(UTC)
+    pace = Pace(seconds)
     head = await chain_head(database, viewer)
     walk = ChainWalk(viewer.tenant_id, database.audit_keys)
     checked = _Checked(last=after)
@@ -151,9 +158,7 @@ async def verify_chain(
             entry = known[0]
             walk.start_after(entry)
     while problem is None and (most is None or checked.entries < most):
-        size = (
-            _ENTRIES_AT_A_TIME if most is None else min(_ENTRIES_AT_A_TIME, most - checked.entries)
-        )
+        size = pace.entries if most is None else min(pace.entries, most - checked.entries)
         page = await chain_entries(database, viewer, entry, head.audit_count, size)
         problem = await _check_page(database, viewer, walk, head, page, checked)
         if len(page) < size:
@@ -161,6 +166,9 @@ async def verify_chain(
             checked.complete = problem is None
             break
         entry = page[-1]
+        pace.next()
+        if pace.is_over:
+            break
     return AuditVerification(
         is_intact=problem is None,
         is_complete=checked.complete,

@@ -312,6 +312,17 @@ async def test_what_retention_has_cut_is_left_out(
     assert found.problem.chain_number == 5
 
 
+async def test_a_walk_that_has_no_more_time_can_be_gone_on_with(
+    database: Database, chain: Viewer
+) -> None:
+    first = await verify_chain(database, chain, seconds=0)
+    assert (first.is_intact, first.is_complete) == (True, False)
+    assert 0 < first.entry_count < ENTRIES
+    rest = await verify_chain(database, chain, first.last_chain_number, seconds=60)
+    assert (rest.is_intact, rest.is_complete) == (True, True)
+    assert first.entry_count + rest.entry_count == ENTRIES
+
+
 async def test_a_walk_can_be_taken_in_stretches(
     database: Database, chain: Viewer, superuser: Any
 ) -> None:
