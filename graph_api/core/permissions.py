@@ -57,6 +57,17 @@ class Permission(StrEnum):
     """See how an operation was carried out: statements, rows, times."""
 
 
+WRITING = frozenset(
+    {
+        Permission.WRITE_GRAPH,
+        Permission.WRITE_RULES,
+        Permission.ASSESS_COMPLIANCE,
+        Permission.PREPARE_FILINGS,
+        Permission.DECIDE_FILINGS,
+    }
+)
+"""What changes records of a tenant."""
+
 _READING = frozenset(
     {
         Permission.OWN_SESSIONS,

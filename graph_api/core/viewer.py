@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from graph_api.core.permissions import Permission, Role, permissions_of
+from graph_api.core.permissions import WRITING, Permission, Role, permissions_of
 
 SHARED_TENANT = "*"
 """The tenant of what all tenants read, such as regulations."""
@@ -68,6 +68,9 @@ class Viewer:
             allowed &= {Permission.OWN_SESSIONS}
         if self.scopes is not None:
             allowed &= self.scopes
+        if self.tenant_id == SHARED_TENANT and not self.administers_shared:
+            # the rows of that tenant are everybody's to read
+            allowed -= WRITING
         object.__setattr__(self, "permissions", allowed)
 
     @property

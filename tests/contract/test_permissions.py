@@ -14,8 +14,8 @@ from graph_api.core.api.execution import run_operation
 from graph_api.core.api.permitting import GuardedField, fields_of_schema, guard_fields
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
-from graph_api.core.permissions import PERMISSIONS_OF_ROLE, Permission, Role
-from graph_api.core.viewer import AuthMethod, Viewer
+from graph_api.core.permissions import PERMISSIONS_OF_ROLE, WRITING, Permission, Role
+from graph_api.core.viewer import SHARED_TENANT, AuthMethod, Viewer
 from graph_api.schema import graph_schema, permissions_text
 from graph_api.settings import Settings
 from tests.conftest import Execute
@@ -173,8 +173,14 @@ def test_roles_grow_one_from_another() -> None:
     of = PERMISSIONS_OF_ROLE
     assert of[Role.VIEWER] < of[Role.ANALYST] < of[Role.OPERATOR] < of[Role.COMPLIANCE_OFFICER]
     assert of[Role.COMPLIANCE_OFFICER] < of[Role.ADMIN]
-    writes = {one for one in Permission if one.value.endswith((":write", ":prepare", ":decide"))}
-    assert not of[Role.AUDITOR] & (writes | {Permission.ASSESS_COMPLIANCE})
+    assert not of[Role.AUDITOR] & WRITING
+
+
+def test_a_member_of_the_shared_tenant_only_reads_unless_it_administers_that() -> None:
+    officer = Viewer(SHARED_TENANT, "s", roles=frozenset({Role.COMPLIANCE_OFFICER}))
+    assert officer.permissions == PERMISSIONS_OF_ROLE[Role.COMPLIANCE_OFFICER] - WRITING
+    administrator = replace(officer, roles=frozenset({Role.ADMIN}), administers_shared=True)
+    assert administrator.permissions >= WRITING
 
 
 def test_who_must_change_the_password_may_do_nothing_else() -> None:
