@@ -22,7 +22,7 @@ async def export_list(asked: Opened, document: ListDocument, output: BinaryIO) -
     cannot be answered: what was written until then is not the list.
     """
     count = 0
-    async for nodes in _pages(asked, document):
+    async for nodes in list_pages(asked, document):
         output.writelines(
             orjson.dumps(one, default=str, option=orjson.OPT_APPEND_NEWLINE) for one in nodes
         )
@@ -30,8 +30,11 @@ async def export_list(asked: Opened, document: ListDocument, output: BinaryIO) -
     return count
 
 
-async def _pages(asked: Opened, document: ListDocument) -> AsyncIterator[list[Any]]:
-    """The nodes of the pages, each as large as one operation may cost."""
+async def list_pages(asked: Opened, document: ListDocument) -> AsyncIterator[list[Any]]:
+    """The objects of a list, in pages that are as large as one operation may cost.
+
+    All pages are of one state of the database. Raises QueryError like `export_list`.
+    """
     snapshot = SnapshotDatabase(asked.services.database, asked.viewer)
     size, after = _MOST_A_PAGE, None
     async with snapshot.kept():

@@ -107,7 +107,7 @@ def _selection(fields: str | None) -> str | None:
     if fields is None:
         return None
     try:
-        (found,) = parse(f"{{ {fields} }}").definitions
+        (found,) = parse(f"{{\n{fields}\n}}").definitions
     except (GraphQLError, ValueError) as error:
         message = error.message if isinstance(error, GraphQLError) else "is no selection"
         raise _no_selection(message) from None
