@@ -43,11 +43,11 @@ class LevelReader:
         self._calls = calls
         self._variables = variables
         self._statements = ReadStatements(context.registry)
-        self._reads = RunReads(together=len(plan.roots) > 1)
+        self.reads = RunReads(together=len(plan.roots) > 1)
 
     async def end(self) -> None:
         """End what is still being read."""
-        await self._reads.end()
+        await self.reads.end()
 
     async def candidates(self, plan: ObjectPlan, key: LookupKey) -> list[Stored]:
         """What has the value that a lookup starts from."""
@@ -74,7 +74,7 @@ class LevelReader:
             return found
 
         value = key.stored[field]
-        known = await self._reads.many(("key", label, field), [value], read)
+        known = await self.reads.many(("key", label, field), [value], read)
         candidates: list[Stored] = known[value]
         return candidates
 
@@ -89,7 +89,7 @@ class LevelReader:
             if entity_id is not None:
                 read = came[place]
                 found = None if read is None else (row[f"graph_id_{place}"], read)
-                self._reads.known(("entity", label))[entity_id] = found
+                self.reads.known(("entity", label))[entity_id] = found
 
     async def entities(self, label: str, ids: Sequence[str]) -> dict[str, Stored | None]:
         """The entities of a label by their ids, each read once in an operation."""
@@ -102,7 +102,7 @@ class LevelReader:
                 found[properties["id"]] = (row["graph_id"], properties)
             return found
 
-        known = await self._reads.many(("entity", label), ids, read)
+        known = await self.reads.many(("entity", label), ids, read)
         return {one: known[one] for one in dict.fromkeys(ids)}
 
     async def page_of_list(self, plan: ConnectionPlan) -> tuple[PageRequest, Rows, int | None]:
@@ -161,7 +161,7 @@ class LevelReader:
             if prepared is not None:
                 read = partial(self._read_pages, prepared)
                 shown = (kind, request, plan.columns, plan.reads_edges)
-                known = await self._reads.many(("page", shown), parents, read)
+                known = await self.reads.many(("page", shown), parents, read)
                 pages = [known[parent] for parent in parents]
         if plan.needs_total:
             counted = self._prepared(
@@ -173,7 +173,7 @@ class LevelReader:
             )
             if counted is not None:
                 read_counts = partial(self._read_counts, counted)
-                known = await self._reads.many(("count", kind), parents, read_counts)
+                known = await self.reads.many(("count", kind), parents, read_counts)
                 totals = [known[parent] for parent in parents]
         return request, pages, totals
 

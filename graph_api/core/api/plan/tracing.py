@@ -120,7 +120,7 @@ class TracedRun(PlanRun):
         delegation: Delegation,
     ) -> None:
         super().__init__(context, plan, calls, variables, delegation)
-        self._reads = _TracedReads(together=len(plan.roots) > 1)
+        self._levels.reads = _TracedReads(together=len(plan.roots) > 1)
         self._trace = trace
         self._paths = paths
 
