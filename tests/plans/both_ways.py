@@ -100,11 +100,18 @@ def _told(result: OperationResult) -> dict[str, Any]:
     cost = result.body["extensions"]["cost"] if "extensions" in result.body else None
     return {
         "data": result.body.get("data", "none"),
-        "errors": result.body.get("errors"),
+        "errors": _without_ids(result.body.get("errors")),
         "executed": result.executed,
         # what is left of a budget falls with every operation, and rises with time
         "cost": cost and (cost["requested"], cost["limit"]),
     }
+
+
+def _without_ids(errors: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+    """Errors without the id under which the log has more, which is another one each time."""
+    for one in errors or ():
+        one.get("extensions", {}).pop("errorId", None)
+    return errors
 
 
 def _cut_short(one: OperationResult, other: OperationResult) -> bool:

@@ -40,7 +40,9 @@ _MOST_FIELDS = 20
 _MOST_ROWS = 150
 _SIZES = (2, 1, 3, 0, 5, 10, 50)
 _SAFE = ("id", "naturalKey", "displayName")
-NEVER_THE_SAME = frozenset({"Query.complianceTrend", "Query.ruleImpact"})
+NEVER_THE_SAME = frozenset(
+    {"Query.complianceTrend", "Query.ruleImpact", "AuditVerification.verifiedAt"}
+)
 """What tells the moment at which it was asked, or writes to find out."""
 
 
