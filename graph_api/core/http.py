@@ -26,6 +26,7 @@ from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.core.event_stream import event_stream
 from graph_api.core.graphiql import graphiql_page
 from graph_api.core.http_reading import BadRequest, GraphQLRequest, read_get, read_post
+from graph_api.core.large_answers import LARGE_COST, PiecesResponse, pieces_of
 from graph_api.core.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, JSON_RESPONSE, response_type
 from graph_api.settings import Settings
 
@@ -114,8 +115,7 @@ class GraphQLEndpoint:
         if not result.executed and request.method != "POST":
             self._check_reads(wanted, OperationType.QUERY)
         status, headers = _status_and_headers(result, media_type)
-        body = orjson.dumps(result.body, default=str)
-        response = Response(body, status, headers, _with_charset(media_type))
+        response = await _response(result, status, headers, _with_charset(media_type))
         self._answered(request, context, response)
         return response
 
@@ -145,6 +145,14 @@ class GraphQLEndpoint:
         if kind is not None and kind not in allowed:
             message = f"a {kind.value} is not allowed by GET"
             raise BadRequest(405, message, headers={"Allow": "POST"})
+
+
+async def _response(
+    result: OperationResult, status: int, headers: dict[str, str], media_type: str
+) -> Response:
+    if (result.cost or 0) < LARGE_COST:
+        return Response(orjson.dumps(result.body, default=str), status, headers, media_type)
+    return PiecesResponse(await pieces_of(result.body), status, headers, media_type)
 
 
 def _status_and_headers(result: OperationResult, media_type: str) -> tuple[int, dict[str, str]]:
