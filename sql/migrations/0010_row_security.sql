@@ -60,8 +60,10 @@ $$;
 create function graph_admin.protect_rows(relation text, tenant text, is_shared boolean)
 returns void language plpgsql as $$
 declare
-    acts_for constant text := 'current_setting(''app.tenant_id'', true)';
-    reach constant text := 'current_setting(''app.reach'', true)';
+    -- selected, so that it is asked once for a statement, and is no constant to the planner: a plan
+    -- that is made before a tenant is set would else expect no rows, and scan for them
+    acts_for constant text := '(select current_setting(''app.tenant_id'', true))';
+    reach constant text := '(select current_setting(''app.reach'', true))';
     own text := format('(%s = %s and %s <> '''')', tenant, acts_for, acts_for);
     readable text := format('(%s or (%s <> '''' and (%s = ''all''%s)))', own, acts_for, reach,
         case when is_shared then format(' or %s = ''*''', tenant) else '' end);
