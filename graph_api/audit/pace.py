@@ -3,9 +3,10 @@
 from time import monotonic
 
 _ENTRIES_AT_A_TIME = 200
-# an entry may vouch for thousands of changes: with little time, few entries are taken until it
-# shows how long they last
+# an entry may name thousands of entities, and vouch for as many changes: with little time, few are
+# taken until it shows how long they last, and never so many that some large ones last too long
 _ENTRIES_AT_FIRST = 5
+_ENTRIES_IN_A_HURRY = 50
 _SECONDS_AT_A_TIME = 0.25
 
 
@@ -33,4 +34,4 @@ class Pace:
         if self._began - before > _SECONDS_AT_A_TIME:
             self.entries = max(1, self.entries // 2)
         else:
-            self.entries = min(_ENTRIES_AT_A_TIME, self.entries * 2)
+            self.entries = min(_ENTRIES_IN_A_HURRY, self.entries * 2)

@@ -6,6 +6,7 @@ payload repeats every column and holds a digest of the entry's rows in the chang
 tenant's journal says where the chain ends.
 """
 
+import asyncio
 import hmac
 import json
 from collections.abc import Mapping, Sequence
@@ -203,6 +204,8 @@ async def _check_page(
     problem: AuditProblem | None = None
     vouched: list[Vouched] = []
     for entry in page:
+        # a large one takes a while, in which nobody else has a turn
+        await asyncio.sleep(0)
         step = walk.step(entry)
         if isinstance(step, AuditProblem):
             problem = step

@@ -1,9 +1,11 @@
 """Assesses entities: gathers what is on record, decides, and writes what has changed."""
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from uuid import UUID
 
 from graph_api.compliance.assessments import (
@@ -13,8 +15,13 @@ from graph_api.compliance.assessments import (
     rule_32,
     rule_37,
 )
+from graph_api.compliance.assessments.epa_oooo import FacilityEmissions
 from graph_api.compliance.assessments.findings import Finding
+from graph_api.compliance.assessments.flaring_monitor import LeaseFlaring
+from graph_api.compliance.assessments.form_pr import LeaseReporting
 from graph_api.compliance.assessments.in_force import in_force
+from graph_api.compliance.assessments.rule_32 import FlaringException
+from graph_api.compliance.assessments.rule_37 import WellSpacing
 from graph_api.compliance.models import (
     ASSESSED_LABELS,
     ComplianceDomain,
@@ -51,6 +58,10 @@ from graph_api.core.viewer import Viewer
 from graph_api.rules.models import RuleDomain
 
 Found = list[tuple[Subject, Finding]]
+Decide = Callable[[RuleBook], Finding]
+"""What one entity comes to by the rules of a book."""
+
+_DECIDED_AT_A_TIME = 50
 
 
 @dataclass(slots=True)
@@ -159,65 +170,73 @@ async def findings_under(
     as_of: date,
 ) -> list[Found]:
     """What many entities come to in a domain under each of several rule books, gathered once."""
+    gathered = await _gathered(database, viewer, domain, ids, as_of)
+    return [await _decided(gathered, book) for book in books]
+
+
+async def _gathered(
+    database: Database, viewer: Viewer, domain: ComplianceDomain, ids: Sequence[str], as_of: date
+) -> list[tuple[Subject, Decide]]:
+    """What many entities come to in a domain, once it is said by which rules."""
     match domain:
         case ComplianceDomain.FLARING_MONITOR:
             leases = await flaring_of_leases(database, viewer, ids, as_of)
-            return [
-                [
-                    (who, flaring_monitor.assess(lease, book.of(RuleDomain.FLARING)))
-                    for who, lease in leases
-                ]
-                for book in books
-            ]
+            return [(who, partial(_flaring_finding, lease)) for who, lease in leases]
         case ComplianceDomain.FORM_PR:
             reports = await reporting_of_leases(database, viewer, ids, as_of)
-            return [
-                [
-                    (who, form_pr.assess(lease, _form_pr_versions(book), as_of))
-                    for who, lease in reports
-                ]
-                for book in books
-            ]
+            return [(who, partial(_reporting_finding, lease, as_of)) for who, lease in reports]
         case ComplianceDomain.RULE_37:
             wells = await spacing_of_wells(database, viewer, ids)
-            return [
-                [(who, rule_37.assess(well, _spacing(book, who, as_of))) for who, well in wells]
-                for book in books
-            ]
+            return [(who, partial(_spacing_finding, who, well, as_of)) for who, well in wells]
         case ComplianceDomain.RULE_32:
             exceptions = await exceptions_with_neighbours(database, viewer, ids)
             return [
-                [
-                    (who, rule_32.assess(one, others, _flaring(book, who, as_of), as_of))
-                    for who, (one, others) in exceptions
-                ]
-                for book in books
+                (who, partial(_exception_finding, who, one, others, as_of))
+                for who, (one, others) in exceptions
             ]
         case ComplianceDomain.EPA_OOOO:
             facilities = await emissions_of_facilities(database, viewer, ids)
-            return [
-                [
-                    (who, epa_oooo.assess(place, _environmental(book, as_of)))
-                    for who, place in facilities
-                ]
-                for book in books
-            ]
+            return [(who, partial(_emissions_finding, one, as_of)) for who, one in facilities]
 
 
-def _spacing(book: RuleBook, who: Subject, day: date) -> rule_37.SpacingVersion:
-    return in_force(book.of(RuleDomain.SPACING), day, who.field_number)
+async def _decided(gathered: Iterable[tuple[Subject, Decide]], book: RuleBook) -> Found:
+    """What entities come to; others have their turn in between, and a timeout its effect."""
+    found: Found = []
+    for number, (who, decide) in enumerate(gathered):
+        if number % _DECIDED_AT_A_TIME == 0:
+            await asyncio.sleep(0)
+        found.append((who, decide(book)))
+    return found
 
 
-def _flaring(book: RuleBook, who: Subject, day: date) -> rule_32.FlaringVersion:
-    return in_force(book.of(RuleDomain.FLARING), day, who.field_number)
+def _flaring_finding(lease: LeaseFlaring, book: RuleBook) -> Finding:
+    return flaring_monitor.assess(lease, book.of(RuleDomain.FLARING))
 
 
-def _environmental(book: RuleBook, day: date) -> epa_oooo.EnvironmentalVersions:
-    return [one for one in book.of(RuleDomain.ENVIRONMENTAL) if one.governs(day)]
+def _reporting_finding(lease: LeaseReporting, as_of: date, book: RuleBook) -> Finding:
+    versions = [one for one in book.of(RuleDomain.REPORTING) if one.parameters.form_number == "PR"]
+    return form_pr.assess(lease, versions, as_of)
 
 
-def _form_pr_versions(book: RuleBook) -> form_pr.ReportingVersions:
-    return [one for one in book.of(RuleDomain.REPORTING) if one.parameters.form_number == "PR"]
+def _spacing_finding(who: Subject, well: WellSpacing, as_of: date, book: RuleBook) -> Finding:
+    rule = in_force(book.of(RuleDomain.SPACING), as_of, who.field_number)
+    return rule_37.assess(well, rule)
+
+
+def _exception_finding(
+    who: Subject,
+    one: FlaringException,
+    others: Sequence[FlaringException],
+    as_of: date,
+    book: RuleBook,
+) -> Finding:
+    rule = in_force(book.of(RuleDomain.FLARING), as_of, who.field_number)
+    return rule_32.assess(one, others, rule, as_of)
+
+
+def _emissions_finding(place: FacilityEmissions, as_of: date, book: RuleBook) -> Finding:
+    rules = [one for one in book.of(RuleDomain.ENVIRONMENTAL) if one.governs(as_of)]
+    return epa_oooo.assess(place, rules)
 
 
 async def _write(

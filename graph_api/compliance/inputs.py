@@ -1,7 +1,7 @@
 """What callers give to assess, to decide and to list."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from graph_api.compliance.models import (
     FlaringMonthOutcome,
 )
 from graph_api.compliance.store.lists import ComplianceFilter
+from graph_api.core.api.as_of import texas_day
 from graph_api.core.api.building import (
     InputValue,
     add_input_field,
@@ -35,6 +36,8 @@ from graph_api.entities.models.described import DescribedEnum, enum_value_descri
 
 MOST_IDS = 10_000
 _MOST_VALUES = 1000
+_FIRST_DAY = date(1900, 1, 1)
+_LONGEST_AHEAD = timedelta(days=3660)
 
 
 class AssessedKind(DescribedEnum):
@@ -176,10 +179,26 @@ def record_filter(
 
 
 def aware(moment: datetime | None, argument: str) -> datetime | None:
-    """A moment that has a time zone; raises ApiError BAD_USER_INPUT for one without."""
-    if moment is not None and moment.tzinfo is None:
+    """A moment in UTC; raises ApiError BAD_USER_INPUT for one without a time zone."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
         raise bad_input("must have a time zone, for example a Z at the end", argument=argument)
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise bad_input("must lie in the years 1 to 9999", argument=argument) from None
+
+
+def day_to_assess(day: date, argument: str) -> date:
+    """A day that entities can be assessed as of; raises ApiError BAD_USER_INPUT for another.
+
+    What falls due is worked out month by month, up to the day.
+    """
+    last = texas_day() + _LONGEST_AHEAD
+    if not _FIRST_DAY <= day <= last:
+        raise bad_input(f"must lie between {_FIRST_DAY} and {last}", argument=argument)
+    return day
 
 
 def entity_ids(registry: GraphRegistry, given: Sequence[str], argument: str) -> list[str]:
@@ -238,7 +257,8 @@ def assess_input(parts: SchemaParts) -> type[InputValue]:
         made,
         "as_of",
         date,
-        "The day to assess as of, by what is on record now; today in Texas, when left out.",
+        "The day to assess as of, by what is on record now, from 1900 on and up to ten years "
+        "ahead; today in Texas, when left out.",
     )
     add_input_field(
         made,

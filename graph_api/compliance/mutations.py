@@ -1,7 +1,7 @@
 """The root fields that write compliance: assessments, and the decisions of people."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from graph_api.compliance.assessments.findings import Finding
 from graph_api.compliance.inputs import (
     UpsertComplianceStatusInput,
     assess_input,
+    day_to_assess,
     entity_id,
     entity_ids,
 )
@@ -153,9 +154,16 @@ async def _assess(context: OperationContext, given: dict[str, Any]) -> Assessed:
         context.registry,
         _selection(context, given),
         list(dict.fromkeys(given.get("domains") or ComplianceDomain)),
-        given.get("as_of") or texas_day(),
+        _day(given.get("as_of")),
         override_decisions=bool(given.get("override_decisions")),
     )
+
+
+def _day(given: date | None) -> date:
+    try:
+        return texas_day() if given is None else day_to_assess(given, "asOf")
+    except ApiError as error:
+        raise invalid([FieldError(path="asOf", message=error.message)]) from None
 
 
 def _selection(context: OperationContext, given: dict[str, Any]) -> Selection:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +11,9 @@ from graph_api.compliance.models import ComplianceStatusCode
 
 TEXAS = ZoneInfo("America/Chicago")
 """The zone of the Commission's offices, where a deadline ends with its day."""
+
+# in UTC, as which moments are kept, that day ends in Texas in the year 10000
+_LAST_SECOND = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,19 @@ def not_applicable(
 
 def end_of_day(day: date | None) -> datetime | None:
     """The last second of a day in Texas, as a deadline is kept."""
-    return None if day is None else datetime.combine(day, time(23, 59, 59), TEXAS)
+    if day is None:
+        return None
+    return _LAST_SECOND if day == date.max else datetime.combine(day, time(23, 59, 59), TEXAS)
+
+
+def span_of_days(first: date, last: date) -> tuple[datetime, datetime]:
+    """When the first of some days begins in Texas, and when the last is over."""
+    over = (
+        _LAST_SECOND
+        if last == date.max
+        else datetime.combine(last + timedelta(days=1), time(), TEXAS)
+    )
+    return datetime.combine(first, time(), TEXAS), over
 
 
 def feet(value: float) -> str:

@@ -102,7 +102,7 @@ def allowance(month: date, authorizations: Iterable[LinkedAuthorization]) -> All
     """The sum of rate times days in force over a month, in mcf."""
     first, after = month, months_later(month, 1)
     spans = [
-        (max(first, one.effective_on), min(after, _day_after(one, after)), one)
+        (max(first, one.effective_on), _day_after(one, after), one)
         for one in authorizations
         if one.effective_on < after and _day_after(one, after) > first
     ]
@@ -118,7 +118,10 @@ def allowance(month: date, authorizations: Iterable[LinkedAuthorization]) -> All
 
 
 def _day_after(one: LinkedAuthorization, horizon: date) -> date:
-    return horizon if one.expires_on is None else one.expires_on + _ONE_DAY
+    """The first day on which an exception is over, or the horizon where that comes first."""
+    if one.expires_on is None or one.expires_on >= horizon:
+        return horizon
+    return one.expires_on + _ONE_DAY
 
 
 def judged_months(lease: LeaseFlaring, versions: FlaringVersions) -> list[FlaringChartEntry]:
@@ -181,7 +184,7 @@ def _has_test_days(month: date, completions: Iterable[date], rule: FlaringRule) 
     """Whether a day of the month lies from a completion on to the last day of testing after it."""
     testing = timedelta(days=rule.test_days_after_completion)
     after = months_later(month, 1)
-    return any(day < after and day + testing >= month for day in completions)
+    return any(day < after and month - day <= testing for day in completions)
 
 
 def assess(lease: LeaseFlaring, versions: FlaringVersions) -> Finding:

@@ -96,7 +96,10 @@ def _due_months(
     first: date, field_number: str | None, versions: ReportingVersions, as_of: date
 ) -> Iterator[tuple[date, date, GoverningRule[ReportingRule]]]:
     """Months that have ended by the day or have its next deadline, each with rule and deadline."""
-    month = first
+    if not versions:
+        return
+    # before the first of the rules nothing is due, however long ago the lease is said to begin
+    month = max(first, min(one.effective_on for one in versions).replace(day=1))
     while month <= as_of:
         rule = in_force(versions, month, field_number)
         if rule is not None:

@@ -96,12 +96,10 @@ def administrative_days(
     # without a flare point on record the exception stands alone
     for point in sorted(one.flare_points) or [""]:
         at_point = [one, *(n for n in neighbours if point in n.flare_points and _counted(n, rule))]
-        authorised = sorted(_days_of(at_point, one.expires_on))
-        days = max(days, len(authorised))
-        own = set(_days_of([one], one.expires_on))
-        beyond = [day for day in authorised[rule.administrative_max_days :] if day in own]
-        if beyond and (first_excess is None or beyond[0] < first_excess):
-            first_excess = beyond[0]
+        counted, beyond = _days_at(at_point, one, rule.administrative_max_days)
+        days = max(days, counted)
+        if beyond is not None and (first_excess is None or beyond < first_excess):
+            first_excess = beyond
     return days, first_excess
 
 
@@ -115,16 +113,33 @@ def _counted(one: FlaringException, rule: FlaringRule) -> bool:
     )
 
 
-def _days_of(exceptions: Iterable[FlaringException], last: date | None) -> set[date]:
-    """The days on which one of the exceptions is in force, up to a last day."""
-    days: set[date] = set()
-    for one in exceptions:
-        if one.effective_on is None or one.expires_on is None:
+def _days_at(
+    exceptions: Iterable[FlaringException], own: FlaringException, most: int
+) -> tuple[int, date | None]:
+    """Days on which one of the exceptions is in force, each once, up to the last day of one's own.
+
+    The second value is the first of its own days that follows so many of them.
+    """
+    counted, beyond, end = 0, None, 0
+    own_first, own_last = _span(own)
+    # spans and not days, since an exception may be on record for thousands of years
+    for first, last in sorted(_span(one) for one in exceptions):
+        start, stop = max(first, end + 1), min(last, own_last)
+        if start > stop:
             continue
-        end = one.expires_on if last is None else min(one.expires_on, last)
-        span = (end - one.effective_on).days
-        days.update(one.effective_on + timedelta(days=step) for step in range(span + 1))
-    return days
+        day = max(start + max(0, most - counted), own_first)
+        if beyond is None and day <= stop:
+            beyond = date.fromordinal(day)
+        counted += stop - start + 1
+        end = stop
+    return counted, beyond
+
+
+def _span(one: FlaringException) -> tuple[int, int]:
+    """The first and the last day of an exception that has both, counted from the year 1."""
+    if one.effective_on is None or one.expires_on is None:
+        raise ValueError("only exceptions with both days are counted")
+    return one.effective_on.toordinal(), one.expires_on.toordinal()
 
 
 def _refused(
@@ -181,6 +196,8 @@ def _by_last_day(
 
 def _continues(other: FlaringException, last: date) -> bool:
     """Whether another granted exception is in force on the day after a last day."""
+    if last == date.max:
+        return False
     following = last + _ONE_DAY
     return (
         other.granted

@@ -7,8 +7,8 @@ import strawberry
 from strawberry.scalars import JSON
 
 from graph_api.compliance.assessing import flaring_months
-from graph_api.compliance.assessments.findings import end_of_day
-from graph_api.compliance.inputs import aware, entity_id
+from graph_api.compliance.assessments.findings import span_of_days
+from graph_api.compliance.inputs import aware, day_to_assess, entity_id
 from graph_api.compliance.models import (
     ComplianceDomain,
     ComplianceTrendEntry,
@@ -31,6 +31,8 @@ from graph_api.entities.models import FilingType
 from graph_api.entities.models.described import enum_value_description
 
 _MOST_POINTS = 366
+_A_QUARTER = timedelta(days=90)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _DOMAINS = Argument("domains", list_of(ComplianceDomain), "Which duties; all, when left out.")
 
 
@@ -50,12 +52,9 @@ def _add_deadlines(parts: SchemaParts) -> None:
         last: date = given["to"] or texas_day() + timedelta(days=365)
         if last < first:
             raise bad_input("must not be before from", argument="to")
-        start, end = end_of_day(first - timedelta(days=1)), end_of_day(last)
-        if start is None or end is None:
-            raise ValueError("a day has an end")
-        second = timedelta(seconds=1)
+        start, end = span_of_days(first, last)
         return await deadlines_by_month(
-            context.database, context.viewer, start + second, end + second, given["domains"]
+            context.database, context.viewer, start, end, given["domains"]
         )
 
     add_field(
@@ -78,7 +77,7 @@ def _add_trend(parts: SchemaParts) -> None:
     async def resolve(root: Any, info: strawberry.Info, **given: Any) -> list[ComplianceTrendEntry]:
         context = context_of(info)
         end = aware(given["to"], "to") or datetime.now(UTC)
-        start = aware(given["from"], "from") or end - timedelta(days=90)
+        start = aware(given["from"], "from") or end - min(_A_QUARTER, end - _BEGINNING)
         points = bounded("points", given["points"], 13, _MOST_POINTS)
         if end < start:
             raise bad_input("must not be before from", argument="to")
@@ -164,7 +163,7 @@ def _add_impact(parts: SchemaParts) -> None:
             given["identifier"],
             proposed,
             given["effective_date"],
-            as_of(info).valid_on,
+            day_to_assess(as_of(info).valid_on, "validOn"),
         )
 
     add_field(

@@ -1,7 +1,7 @@
 """Every place where a GraphQL schema takes text, and a valid operation around each."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,17 +51,24 @@ class TextPlace:
         return f"{self.field}({'.'.join(self.path)})"
 
 
-def text_places(schema: GraphQLSchema, root: GraphQLObjectType, kind: str) -> Iterator[TextPlace]:
-    """Every place of an operation type where text goes in."""
+def text_places(
+    schema: GraphQLSchema,
+    root: GraphQLObjectType,
+    kind: str,
+    scalars: Collection[str] = TEXT_SCALARS,
+) -> Iterator[TextPlace]:
+    """Every place of an operation type where text goes in, or values of other scalars."""
     for name, one in root.fields.items():
         for argument, declared in one.args.items():
-            for path in _paths(declared.type, (argument,), frozenset()):
+            for path in _paths(declared.type, (argument,), frozenset(), scalars):
                 yield TextPlace(kind, name, path)
 
 
-def _paths(given: Any, path: Path, seen: frozenset[str]) -> Iterator[Path]:
+def _paths(
+    given: Any, path: Path, seen: frozenset[str], scalars: Collection[str]
+) -> Iterator[Path]:
     named = get_named_type(given)
-    if named.name in TEXT_SCALARS:
+    if named.name in scalars:
         yield path
     elif isinstance(named, GraphQLInputObjectType) and named.name not in seen:
         if len(path) > _DEEPEST_INPUT:
@@ -70,7 +77,7 @@ def _paths(given: Any, path: Path, seen: frozenset[str]) -> Iterator[Path]:
             # a filter's relationships lead to the filters that other root fields take
             if named.name.endswith("Filter") and _leads_on(one, named):
                 continue
-            yield from _paths(one.type, (*path, name), seen | {named.name})
+            yield from _paths(one.type, (*path, name), seen | {named.name}, scalars)
 
 
 def _leads_on(one: GraphQLInputField, owner: GraphQLInputObjectType) -> bool:
@@ -83,8 +90,8 @@ def _leads_on(one: GraphQLInputField, owner: GraphQLInputObjectType) -> bool:
     )
 
 
-def with_text(given: Any, path: Path, text: str, examples: dict[str, Any]) -> Any:
-    """A valid value of a type with the text at a path; required fields get examples."""
+def with_text(given: Any, path: Path, text: Any, examples: dict[str, Any]) -> Any:
+    """A value of a type with the text, or another scalar, at a path; required fields get examples."""
     bare = given.of_type if isinstance(given, GraphQLNonNull) else given
     if isinstance(bare, GraphQLList):
         return [with_text(bare.of_type, path, text, examples)]
