@@ -9,6 +9,10 @@ import pytest
 import pytest_asyncio
 
 from graph_api.core.age import LEAKPROOF_FUNCTIONS
+from graph_api.core.api.lookups import key_of_lookup
+from graph_api.core.api.plan.shapes import ObjectPlan
+from graph_api.core.api.plan.statements import by_key
+from graph_api.core.graph.read_statements import ReadStatements
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graph.traversal import GraphTraversal
@@ -339,3 +343,23 @@ async def test_without_the_marks_security_would_take_the_indexes(
         await owner.execute(f"alter function {function} leakproof")
         await owner.close()
     assert await shapes() == before
+
+
+async def test_what_acts_alone_is_planned_before_a_tenant_is_set(
+    large: Any, empty_url: str
+) -> None:
+    """A plan that is made then must not suppose that security lets nothing through."""
+    statements = ReadStatements(REGISTRY)
+    page = statements.page(VIEWER, "Well", {}, _page(), columns=["id"], alone=True)
+    assert page is not None
+    shape = ObjectPlan("Well", dict, dict)
+    key = key_of_lookup(REGISTRY, "Well", {"api_number": "42-003-00161"})
+    assert key is not None
+    lookup, _ = by_key(REGISTRY, VIEWER, shape, key)
+    fresh = await connect(empty_url, "")
+    try:
+        for prepared in (page, lookup):
+            plan = await plan_of(fresh, prepared.statement, prepared.values)
+            assert (plan.scanned, plan.sorts) == (set(), False), prepared.statement.text
+    finally:
+        await fresh.close()
