@@ -8,7 +8,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from graph_api.core.age import LEAKPROOF_FUNCTIONS
+from graph_api.core.age import (
+    LEAKPROOF_FUNCTIONS,
+    SERVING_ROLE,
+    SESSION_SETTINGS,
+    prepare_connection,
+)
 from graph_api.core.api.lookups import key_of_lookup
 from graph_api.core.api.plan.shapes import ObjectPlan
 from graph_api.core.api.plan.statements import by_key
@@ -356,7 +361,10 @@ async def test_what_acts_alone_is_planned_before_a_tenant_is_set(
     key = key_of_lookup(REGISTRY, "Well", {"api_number": "42-003-00161"})
     assert key is not None
     lookup, _ = by_key(REGISTRY, VIEWER, shape, key)
-    fresh = await connect(empty_url, "")
+    fresh = await asyncpg.connect(
+        empty_url, server_settings={**SESSION_SETTINGS, "role": SERVING_ROLE}
+    )
+    await prepare_connection(fresh)
     try:
         for prepared in (page, lookup):
             plan = await plan_of(fresh, prepared.statement, prepared.values)
