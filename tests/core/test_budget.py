@@ -16,7 +16,8 @@ from graph_api.core.admission import Admission
 from graph_api.core.api.building import add_field, object_type
 from graph_api.core.api.entities import context_of
 from graph_api.core.api.execution import run_operation, stream_operation
-from graph_api.core.api.operation_schema import OperationExecutor, OperationSchema
+from graph_api.core.api.executor import OperationExecutor
+from graph_api.core.api.operation_schema import OperationSchema
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.budget import Bucket, CostBudget, MemoryBuckets, PostgresBuckets, bucket_of
 from graph_api.core.context import Services
