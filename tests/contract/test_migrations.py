@@ -212,7 +212,7 @@ async def test_a_role_that_may_not_use_age_gets_a_clear_error(
 
 async def test_the_serving_role_may_be_given_a_password(own_url: str) -> None:
     await migrate(own_url)
-    password = "it's \\ 100% \"secret\""
+    password = 'it\'s \\ 100% "secret"'
     try:
         await set_service_password(own_url, password)
         stored = await ask(
