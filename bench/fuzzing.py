@@ -14,12 +14,13 @@ import argparse
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,10 @@ NOBODY = "anonymous"
 _SDL = Path(__file__).parents[1] / "graph_api" / "schema.graphql"
 _FUZZER = Path(__file__).parents[2] / "shared" / "audits" / "fuzz.sh"
 # of 900 seconds that fuzz.sh gives a run, on a machine that does other things too
-_EXAMPLES_OF_A_RUN = 12_000
-# what is no fault of the request; the server may be told to say so of what it cannot do
+_EXAMPLES_OF_A_RUN = 8_000
+# place of the session in /proc/PID/stat, after the name
+_SESSION = 3
+# what no request is at fault for
 _OURS = ("INTERNAL", "TIMEOUT", "UNAVAILABLE", "UNKNOWN_OUTCOME")
 
 
@@ -121,23 +124,33 @@ class Fuzzer:
         ]
         command += [part for name in names for part in ("--include-name", name)]
         began = time.monotonic()
-        done = subprocess.run(  # noqa: S603 - the script that the caller names
+        status, said = self._said(command, self._environment(who, seed))
+        found = found_in(said, status, time.monotonic() - began)
+        _say(f"{who}, seed {seed}, run {number + 1}: {found}")
+        if found.failures:
+            kept = self._options.keep / f"fuzzing-{who}-{seed}-{number + 1}.txt"
+            kept.write_text(said, "utf-8")
+            _say(f"status {status}; what it said is in {kept}")
+        return found
+
+    def _said(self, command: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
+        """The status and the output of a command, of which nothing is left in the end."""
+        with subprocess.Popen(  # noqa: S603 - the script that the caller names
             command,
-            env=self._environment(who, seed),
+            env=environment,
             cwd=self._options.keep,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            check=False,
-        )
-        found = found_in(done.stdout, done.returncode, time.monotonic() - began)
-        _say(f"{who}, seed {seed}, run {number + 1}: {found}")
-        if found.failures:
-            kept = self._options.keep / f"fuzzing-{who}-{seed}-{number + 1}.txt"
-            kept.write_text(done.stdout, "utf-8")
-            _say(f"status {done.returncode}; what it said is in {kept}")
-        return found
+            start_new_session=True,
+        ) as fuzz:
+            try:
+                said, _ = fuzz.communicate()
+            except BaseException:
+                _end_session(fuzz.pid)
+                raise
+            return fuzz.returncode, said
 
     def _environment(self, who: str, seed: int) -> dict[str, str]:
         path = os.environ.get("PATH", "")
@@ -160,6 +173,19 @@ class Fuzzer:
             r'^graph_api_errors_total\{code="(\w+)"\} (\S+)$', metrics, re.MULTILINE
         )
         return int(sum(float(count) for code, count in counts if code in _OURS))
+
+
+def _end_session(leader: int) -> None:
+    """End what the script has started: `timeout` puts it into a group of its own."""
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            told = one.read_text("utf-8", "replace").rpartition(")")[2].split()
+            if int(told[_SESSION]) == leader:
+                os.kill(int(one.parent.name), signal.SIGKILL)
+
+
+def _stop(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 async def _prepared(dsn: str, data_dir: Path, roles: Sequence[str]) -> dict[str, str]:
@@ -197,6 +223,7 @@ def _server(
 def main(given: Sequence[str] | None = None) -> None:
     """Fuzz, and report."""
     options = _options(given)
+    signal.signal(signal.SIGTERM, _stop)
     _say(f"{len(options.fields)} fields as {', '.join(options.roles)}; kept in {options.keep}")
     print("| role | seed | examples of each field | requests | failures | seconds |")
     print("|---|---:|---:|---:|---:|---:|", flush=True)
