@@ -64,6 +64,14 @@ class PageRequest:
         """Where the page must stop at the latest, looking the way it runs."""
         return self.after if self.backward else self.before
 
+    def has_next_page(self, *, has_more: bool) -> bool:
+        """Whether rows follow the page, as far as known; `has_more`: rows beyond, as it runs."""
+        return self.before is not None if self.backward else has_more
+
+    def has_previous_page(self, *, has_more: bool) -> bool:
+        """Whether rows come before the page, as far as known."""
+        return has_more if self.backward else self.after is not None
+
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
@@ -98,8 +106,8 @@ class Page(Generic[NodeT]):
         request = self.request
         rows = self.rows
         return PageInfo(
-            has_next_page=request.before is not None if request.backward else self.has_more,
-            has_previous_page=self.has_more if request.backward else request.after is not None,
+            has_next_page=request.has_next_page(has_more=self.has_more),
+            has_previous_page=request.has_previous_page(has_more=self.has_more),
             start_cursor=encode_cursor(request.orders, rows[0].position) if rows else None,
             end_cursor=encode_cursor(request.orders, rows[-1].position) if rows else None,
         )

@@ -85,9 +85,9 @@ def stored_form(field: FieldDeclaration, value: object) -> object:
 
 
 def sorted_by(field: FieldDeclaration, stored: Any) -> Any:
-    """What a list that is ordered by a field compares of a value as JSON stores it."""
+    """What a list that is ordered by a field compares of a value, as JSON stores it or as text."""
     if stored is None:
         return None
-    if field.kind is FieldKind.BOOLEAN:
-        return BOOLEAN_TEXT[bool(stored)]
+    if type(stored) is bool:
+        return BOOLEAN_TEXT[stored]
     return float(stored) if field.kind.is_numeric else stored

@@ -5,6 +5,7 @@ from typing import Any
 
 from graph_api.core.api.plan.projecting import UnforeseenError
 from graph_api.core.api.plan.shapes import ConnectionPlan, RowsPlan
+from graph_api.core.graph.expressions import sorted_by
 from graph_api.core.graph.fields import fields_of
 from graph_api.core.graph.rows import decode_properties
 from graph_api.core.pages import PageRequest, Position, encode_cursor
@@ -26,24 +27,17 @@ class RowPosition:
         self.rows = rows
         self._properties = properties
         self._over_edge = plan.relationship is not None
+        self._fields = fields_of(plan.model)
 
-    def cursor(self, place: int, numeric: Sequence[bool]) -> str:
+    def cursor(self, place: int) -> str:
         """The cursor of a row."""
         stored = self._properties[place]
         values = [
-            _sort_value(stored.get(order.field), is_number=is_number)
-            for order, is_number in zip(self.request.orders, numeric, strict=True)
+            sorted_by(self._fields[order.field], stored.get(order.field))
+            for order in self.request.orders
         ]
         row_id = self.rows[place]["row_id"] if self._over_edge else stored["id"]
         return encode_cursor(self.request.orders, Position(tuple(values), row_id))
-
-
-def _sort_value(value: Any, *, is_number: bool) -> Any:
-    if value is None:
-        return None
-    if type(value) is bool:
-        return "true" if value else "false"
-    return float(value) if is_number else value
 
 
 def written_page(
@@ -55,17 +49,14 @@ def written_page(
     has_more: bool,
 ) -> Written:
     """A page, as its selection wants it; `nodes` are the nodes of each `RowsPlan` of it."""
-    numeric = _numeric(plan, positions.request)
     made: Written = {}
     for name, kind, detail in plan.shape:
         match kind:
             case "rows":
                 of = nodes[_place(plan, detail)]
-                made[name] = (
-                    of if detail.of_edge is None else _edges(detail, positions, of, numeric)
-                )
+                made[name] = of if detail.of_edge is None else _edges(detail, positions, of)
             case "info":
-                made[name] = _info(detail, positions, numeric, has_more=has_more)
+                made[name] = _info(detail, positions, has_more=has_more)
             case "total":
                 made[name] = total
             case _:
@@ -77,16 +68,7 @@ def _place(plan: ConnectionPlan, wanted: RowsPlan) -> int:
     return next(place for place, one in enumerate(plan.rows) if one is wanted)
 
 
-def _numeric(plan: ConnectionPlan, request: PageRequest) -> list[bool]:
-    if not request.orders:
-        return []
-    fields = fields_of(plan.model)
-    return [fields[order.field].kind.is_numeric for order in request.orders]
-
-
-def _edges(
-    plan: RowsPlan, positions: RowPosition, nodes: Sequence[Written], numeric: Sequence[bool]
-) -> list[Written]:
+def _edges(plan: RowsPlan, positions: RowPosition, nodes: Sequence[Written]) -> list[Written]:
     made = []
     for place, row in enumerate(positions.rows):
         own: Written = {}
@@ -100,7 +82,7 @@ def _edges(
                 case "node":
                     one[name] = nodes[place]
                 case "cursor":
-                    one[name] = positions.cursor(place, numeric)
+                    one[name] = positions.cursor(place)
                 case "property":
                     one[name] = own[name]
                 case _:
@@ -112,7 +94,6 @@ def _edges(
 def _info(
     names: Sequence[tuple[str, str]],
     positions: RowPosition,
-    numeric: Sequence[bool],
     *,
     has_more: bool,
 ) -> Written:
@@ -121,13 +102,13 @@ def _info(
     for name, field in names:
         match field:
             case "hasNextPage":
-                made[name] = request.before is not None if request.backward else has_more
+                made[name] = request.has_next_page(has_more=has_more)
             case "hasPreviousPage":
-                made[name] = has_more if request.backward else request.after is not None
+                made[name] = request.has_previous_page(has_more=has_more)
             case "startCursor":
-                made[name] = positions.cursor(0, numeric) if rows else None
+                made[name] = positions.cursor(0) if rows else None
             case "endCursor":
-                made[name] = positions.cursor(len(rows) - 1, numeric) if rows else None
+                made[name] = positions.cursor(len(rows) - 1) if rows else None
             case _:
                 made[name] = "PageInfo"
     return made

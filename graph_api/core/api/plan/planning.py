@@ -77,8 +77,9 @@ class Planner:
     ) -> Answered:
         """The data of an operation; none where only the standard executor can tell it.
 
-        With a trace, it notes there what ran for each level of the plan. Where anything goes wrong, nothing is told of it here: the standard executor runs the
-        operation again, and its errors are what the client sees.
+        With a trace, it notes there what ran for each level of the plan. Where anything goes wrong,
+        nothing is told of it here: the standard executor runs the operation again, and its errors
+        are what the client sees.
         """
         compiled = self._compiled(document, operation_name)
         variables = self._variables(compiled.operation, given)

@@ -24,6 +24,8 @@ Projection = Callable[[Any], dict[str, Any]]
 _AS_STORED = frozenset({FieldKind.TEXT, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.UUID})
 _LARGEST_INT = 2**31 - 1
 _STORED_MOMENT = 27
+# whose text in a program is the value
+_PLAIN = (str, list, dict)
 
 
 class NotCoveredError(Exception):
@@ -204,14 +206,11 @@ def _is_record(item: Any) -> bool:
 
 
 def _with_default(model: type[AegisBase], field: FieldDeclaration, source: _Source) -> str:
-    info = model.model_fields[field.name]
-    if info.default_factory is not None:
-        if info.default_factory not in (list, dict):
-            # a new id or moment, which is stored with every vertex
-            return f"p[{field.name!r}]"
-        return f"p.get({field.name!r}, {'[]' if info.default_factory is list else '{}'})"
-    default = None if info.default is PydanticUndefined else info.default
-    if default is None or isinstance(default, bool | int | float) or type(default) is str:
+    if model.model_fields[field.name].default_factory not in (None, list, dict):
+        # a new id or moment, which is stored with every vertex
+        return f"p[{field.name!r}]"
+    default = _default_of(model, field)
+    if default is None or isinstance(default, bool | int | float) or type(default) in _PLAIN:
         return f"p.get({field.name!r}, {default!r})"
     # an enum's default, in the form that it is stored in
     return f"p.get({field.name!r}, {source.name(getattr(default, 'value', default))})"
