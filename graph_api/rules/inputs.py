@@ -70,8 +70,10 @@ class CreateRuleVersionInput:
     rule_domain: RuleDomain = strawberry.field(description="What the rule is about.")
     effective_date: date = strawberry.field(description="First day on which it is in force.")
     source: RuleSource = strawberry.field(description="How the version came to be known.")
-    rule_data: JSON = strawberry.field(
-        description="Parameters by the schema of the domain, as `RuleVersion.ruleData` shows them."
+    rule_data: JSON | None = strawberry.field(
+        default=None,
+        description="Parameters by the schema of the domain, as `RuleVersion.ruleData` shows them. "
+        "Required; nullable for generic tools, which do not know the scalar.",
     )
     source_reference: str | None = strawberry.field(
         default=None, description="Citation, docket number or address."
@@ -98,9 +100,13 @@ class CreateRuleVersionInput:
     )
 
     def content(self) -> dict[str, Any]:
-        """What the version says, by the model's names."""
+        """What the version says, by the model's names, without what is left out."""
         beside = ("shared", "idempotency_key")
-        return {name: value for name, value in vars(self).items() if name not in beside}
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in beside and value is not None
+        }
 
 
 @strawberry.input(description="A rule version to move one step on.")

@@ -345,6 +345,13 @@ async def test_a_proposal_that_breaks_the_schema_is_refused(run: Execute) -> Non
     (error,) = wrong.body["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert error["extensions"]["argument"].startswith("proposedRuleData.min_distance")
+    missing = await run('{ ruleImpact(identifier: "SWR_37") { changedCount } }')
+    null = await run(document.replace("JSON!", "JSON"), {"id": "SWR_37", "data": None})
+    for refused in (missing, null):
+        (error,) = refused.body["errors"]
+        assert error["message"] == "proposedRuleData: the parameters of the proposal are missing"
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert error["extensions"]["argument"] == "proposedRuleData"
     unknown = await run(document, {"id": "SWR_9999", "data": {}})
     assert unknown.body["errors"][0]["extensions"]["argument"] == "identifier"
 

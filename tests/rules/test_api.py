@@ -143,6 +143,16 @@ async def test_wrong_versions_are_refused_where_they_are_wrong(
     ) == 0
 
 
+@pytest.mark.parametrize("left_out", [True, False])
+async def test_a_version_without_parameters_is_refused(data: Execute, left_out: bool) -> None:
+    # of this domain every parameter has a default
+    version = given(ruleDomain="FLARING", ruleData=None)
+    if left_out:
+        del version["ruleData"]
+    refused = await wrote(data, CREATE, **version)
+    assert refused["errors"] == [{"path": "ruleData", "message": "Field required"}]
+
+
 async def test_refusals_name_what_stands_in_the_way(data: Execute) -> None:
     missing = await wrote(data, SUBMIT, id=str(uuid.uuid4()))
     assert (missing["__typename"], missing["path"]) == ("NotFound", "id")

@@ -33,6 +33,7 @@ from graph_api.entities.models.described import enum_value_description
 _MOST_POINTS = 366
 _A_QUARTER = timedelta(days=90)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
+_PROPOSED = "proposedRuleData"
 _DOMAINS = Argument("domains", list_of(ComplianceDomain), "Which duties; all, when left out.")
 
 
@@ -154,8 +155,10 @@ def _add_impact(parts: SchemaParts) -> None:
     async def resolve(root: Any, info: strawberry.Info, **given: Any) -> RuleImpact:
         context = context_of(info)
         proposed = given["proposed_rule_data"]
+        if proposed is None:
+            raise bad_input("the parameters of the proposal are missing", argument=_PROPOSED)
         if not isinstance(proposed, dict):
-            raise bad_input("an object is expected", argument="proposedRuleData")
+            raise bad_input("an object is expected", argument=_PROPOSED)
         return await rule_impact(
             context.database,
             context.viewer,
@@ -178,8 +181,8 @@ def _add_impact(parts: SchemaParts) -> None:
             Argument(
                 "proposed_rule_data",
                 JSON,
-                "All parameters of the proposal, by the schema of the rule's domain.",
-                required=True,
+                "All parameters of the proposal, by the schema of the rule's domain. Required; "
+                "nullable for generic tools, which do not know the scalar.",
             ),
             Argument(
                 "effective_date",
