@@ -1,8 +1,9 @@
 """The base of every Pydantic model, and the markers that say what the API does with a field."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, NamedTuple, Self
 from uuid import UUID, uuid4
 
@@ -110,7 +111,13 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Marks a field that the model computes and that no writer may set."""
+    """Marks a field that the model computes and that no writer may set.
+
+    It is what `by` makes of the values of the fields `made_of`, and nothing else.
+    """
+
+    made_of: tuple[str, ...]
+    by: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,12 @@ class GraphEntity(TenantEntity):
 
     _graph_id: str = PrivateAttr(default="")
 
+    @model_validator(mode="after")
+    def _compute_derived(self) -> Self:
+        for name, derived in _derived_fields(type(self)):
+            setattr(self, name, derived.by(*(getattr(self, one) for one in derived.made_of)))
+        return self
+
     source: str | None = Field(
         default=None, description="Where the record comes from: a file format, or `manual`."
     )
@@ -202,6 +215,16 @@ class GraphEntity(TenantEntity):
             if value := getattr(self, name):
                 return str(value)
         return self.natural_key
+
+
+@cache
+def _derived_fields(model: type[GraphEntity]) -> tuple[tuple[str, Derived], ...]:
+    return tuple(
+        (name, marker)
+        for name, info in model.model_fields.items()
+        for marker in info.metadata
+        if isinstance(marker, Derived)
+    )
 
 
 class EdgeProperties(AegisBase):

@@ -95,6 +95,14 @@ class BothWays:
         assert last.not_covered is None, (document, last.not_covered)
         return result
 
+    async def by_plan_alone(self, viewer: Viewer, document: Document) -> OperationResult:
+        """The same, where the plan must have left nothing to resolvers."""
+        result = await self.planned(viewer, document)
+        last = self._observed.last
+        assert last is not None
+        assert last.left_to_resolvers == (), document
+        return result
+
 
 def _told(result: OperationResult) -> dict[str, Any]:
     cost = result.body["extensions"]["cost"] if "extensions" in result.body else None

@@ -25,6 +25,14 @@ BARE: dict[str, dict[str, Any]] = {
 }
 """What entities must have, and nothing else: every other field is read with its default."""
 
+_EVENT = {
+    "event_type": "UPSET",
+    "cause_category": "SYSTEM_UPSET_THIRD_PARTY",
+    "source": "SCADA",
+    "started_at": "2024-05-05T05:05:05+05:00",
+    "volume_source": "METERED",
+}
+
 ODD: list[tuple[str, dict[str, Any]]] = [
     (
         "Well",
@@ -44,6 +52,40 @@ ODD: list[tuple[str, dict[str, Any]]] = [
             ("2024-05-05T05:05:05.5Z", {}, {"longitude": -1e-7, "latitude": 31}),
         ]
     )
+] + [
+    # of what the model computes, whatever is stored counts for nothing
+    ("Well", {"api_number": "42-003-99970", "county": "HOWARD", "county_code": "003"}),
+    ("Well", {"api_number": "42-003-99971", "county": None, "well_name": None}),
+    ("Well", {"api_number": "42-003-99972", "well_number": "1H"}),
+    ("Operator", {"name": "Odd & Söns", "p5_number": "654321", "normalized_name": "OLD"}),
+    ("Operator", {"name": "ODDER", "rrc_operator_id": "111111", "p5_number": None}),
+    ("FlaringEvent", _EVENT | {"event_number": "ODD-1"}),
+    ("FlaringEvent", _EVENT | {"event_number": "ODD-2", "ended_at": "2024-05-05T09:00:00.25Z"}),
+    (
+        "FlaringEvent",
+        _EVENT | {"event_number": "ODD-3", "ended_at": "2024-05-06T04:05:05Z", "duration_hours": 1},
+    ),
+    (
+        "Permit",
+        {
+            "permit_number": "0999998",
+            "permit_type": "DRILL",
+            "field_ids": [str(uuid4()), str(uuid4())],
+            "restrictions": [
+                {"text": "a"},
+                {"code": None, "text": "b"},
+                {"code": "30", "text": "c"},
+            ],
+        },
+    ),
+    (
+        "FlaringAuthorization",
+        {
+            "authorization_number": "99998",
+            "max_volume_mcf_per_day": 1,
+            "exception_reasons": ["SCHEDULED_MAINTENANCE", "SYSTEM_UPSET_OPERATOR"],
+        },
+    ),
 ]
 
 

@@ -34,6 +34,19 @@ ANSWERED = {
         ' b: wells(where: {apiNumber: {eq: "42-003-99990"}}) { nodes { countyCode } }'
         ' operator(name: "BARE OPERATOR") { normalizedName rrcOperatorId } }'
     ),
+    "a derived field that has not followed what it is made of": Document(
+        """{ a: well(apiNumber: "42-003-99970") { countyCode }
+          b: wells(where: {apiNumber: {eq: "42-003-99970"}}) { nodes { countyCode } }
+          operator(p5Number: "654321") { normalizedName rrcOperatorId }
+          flaringEvents(where: {eventNumber: {startsWith: "ODD"}}) { nodes { durationHours } } }"""
+    ),
+    "a node of an edge under two names": Document(
+        """{ leases { edges { a: node { name wells(first: 2) { nodes { id } } } cursor
+            b: node { district wells(first: 2) { edges { x: node { id } y: node { apiNumber } } } } } } }"""
+    ),
+    "what the schema has, and what the graph has": Document(
+        '{ __schema { queryType { name } } __type(name: "Well") { name } leases { totalCount } }'
+    ),
 }
 
 

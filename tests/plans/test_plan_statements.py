@@ -31,6 +31,11 @@ EXPECTED: dict[str, tuple[str, list[str]]] = {
         "{ leases { nodes { name } edges { cursor node { district } } pageInfo { endCursor } } }",
         [ALONE],
     ),
+    "a node of an edge under two names": (
+        "{ leases { edges { a: node { name wells { nodes { id } } }"
+        " b: node { district wells { nodes { apiNumber } } } } } }",
+        [LIST, RELATED],
+    ),
     "nothing but a type": ("{ leases { __typename } }", []),
     "two levels": ("{ leases { nodes { wells { nodes { id } } } } }", [LIST, RELATED]),
     "three levels": (

@@ -1,7 +1,6 @@
 """The GraphQL types of the graph: an object for each entity, and connections for its edges."""
 
 from collections.abc import Callable
-from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -26,10 +25,9 @@ from graph_api.core.api.reads import (
     ReferencedEntity,
     RelatedEntities,
     StoredField,
-    reading,
 )
 from graph_api.core.api.records import record_type
-from graph_api.core.api.scalars import FieldTypes
+from graph_api.core.api.scalars import FieldTypes, say_what_is_stored
 from graph_api.core.context import OperationContext
 from graph_api.core.graph.fields import FieldDeclaration, fields_of
 from graph_api.core.graph.reading import EntityPage
@@ -83,13 +81,11 @@ class EntityTypes:
     def _entity_type(self, model: type[GraphEntity]) -> type[GraphEntity]:
         made = record_type(self._fields, model)
         definition = definition_of(made)
-        declared = fields_of(model)
+        say_what_is_stored(made, model)
         for field in definition.fields:
             if field.python_name == "id":
                 # `id` is the global id, as Relay has it
                 field.graphql_name = "entityId"
-            stored = reading(StoredField(declared[field.python_name]))
-            field.metadata = MappingProxyType({**field.metadata, **stored})
         definition.interfaces.append(definition_of(Node))
         label = model.label()
         add_field(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,15 @@ from strawberry.schema.types.base_scalars import (
 from strawberry.types.scalar import ScalarDefinition
 
 from graph_api.core.api.building import (
+    GraphQLClass,
     InputValue,
     add_input_field,
+    definition_of,
     enum_type,
     input_type,
     list_of,
 )
+from graph_api.core.api.reads import StoredField, reading
 from graph_api.core.graph.fields import FieldDeclaration, FieldKind, fields_of
 from graph_api.core.model import AegisBase
 
@@ -69,6 +73,14 @@ _OPERATOR_MEANINGS = {
 }
 
 
+def say_what_is_stored(made: GraphQLClass, model: type[AegisBase]) -> None:
+    """Declare, for plans, that the fields of a type are those of a model that is stored."""
+    declared = fields_of(model)
+    for field in definition_of(made).fields:
+        stored = reading(StoredField(declared[field.python_name]))
+        field.metadata = MappingProxyType({**field.metadata, **stored})
+
+
 class FieldTypes:
     """The GraphQL types of fields, each made once."""
 
@@ -103,7 +115,9 @@ class FieldTypes:
     def _object_of(self, model: type[AegisBase]) -> type[Any]:
         if model not in self._objects:
             made = type(model.__name__, (model,), {"__module__": __name__})
-            self._objects[model] = strawberry.pydantic.type(made, description=model.__doc__)
+            shown: GraphQLClass = strawberry.pydantic.type(made, description=model.__doc__)
+            say_what_is_stored(shown, model)
+            self._objects[model] = shown
         return self._objects[model]
 
     def _input_of(self, model: type[AegisBase]) -> type[InputValue]:

@@ -50,7 +50,8 @@ class FieldDeclaration:
     description: str
     sortable: bool
     hidden: str | None
-    derived: bool
+    derived: Derived | None
+    """How the model computes it; None for a field that is written."""
     references: References | None
 
     @property
@@ -107,7 +108,7 @@ def _declared(name: str, info: FieldInfo) -> FieldDeclaration:
         description=info.description or "",
         sortable=Sortable in markers or name in ("created_at", "updated_at"),
         hidden=hidden.reason if isinstance(hidden, Hidden) else None,
-        derived=Derived in markers,
+        derived=markers.get(Derived),
         references=markers.get(References),
     )
 

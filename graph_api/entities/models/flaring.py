@@ -1,6 +1,6 @@
 """Flaring: exceptions to burn or release gas, and the events of doing so."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
@@ -91,6 +91,10 @@ class FlaringAuthorization(GraphEntity):
         return self
 
 
+def _hours_between(start: datetime, end: datetime | None) -> float | None:
+    return None if end is None else (end - start).total_seconds() / 3600
+
+
 class FlaringEvent(GraphEntity):
     """One release of gas, burned or vented, with its cause, volumes, repair and reports.
 
@@ -116,8 +120,8 @@ class FlaringEvent(GraphEntity):
     ended_at: Annotated[UtcDatetime | None, Sortable()] = Field(
         default=None, description="When it ended; null while it goes on."
     )
-    duration_hours: Annotated[float | None, Derived()] = Field(
-        default=None, description="Hours from start to end."
+    duration_hours: Annotated[float | None, Derived(("started_at", "ended_at"), _hours_between)] = (
+        Field(default=None, description="Hours from start to end.")
     )
     volume_mcf: Annotated[Mcf | None, Sortable()] = Field(
         default=None, description="Gas released in all, in mcf."
@@ -154,9 +158,6 @@ class FlaringEvent(GraphEntity):
     )
 
     @model_validator(mode="after")
-    def _derive(self) -> Self:
+    def _dates_in_order(self) -> Self:
         refuse_reversed(self, "started_at", "ended_at")
-        self.duration_hours = (
-            (self.ended_at - self.started_at).total_seconds() / 3600 if self.ended_at else None
-        )
         return self

@@ -42,6 +42,17 @@ def normalized_operator_name(name: str) -> str:
     return re.sub(r"[^A-Z0-9]", "", plain.upper())
 
 
+def _name_to_match(name: str) -> str:
+    normalized = normalized_operator_name(name)
+    if not normalized:
+        raise field_error("name", "name must contain a letter or a digit", name)
+    return normalized
+
+
+def _the_same(number: str | None) -> str | None:
+    return number
+
+
 class Operator(GraphEntity):
     """An organisation that operates, gathers, purchases or nominates, as Form P-5 registers it.
 
@@ -60,7 +71,7 @@ class Operator(GraphEntity):
     p5_number: Annotated[P5Number | None, Sortable()] = Field(
         default=None, description="Operator number from Form P-5: 6 digits with leading zeros."
     )
-    rrc_operator_id: Annotated[P5Number | None, Derived()] = Field(
+    rrc_operator_id: Annotated[P5Number | None, Derived(("p5_number",), _the_same)] = Field(
         default=None,
         description="The Commission's number of the operator, which is the P-5 number.",
     )
@@ -87,17 +98,13 @@ class Operator(GraphEntity):
     )
     phone: ShortText | None = Field(default=None, description="Business telephone on Form P-5.")
     mailing_address: Text | None = Field(default=None, description="Mailing address on Form P-5.")
-    normalized_name: Annotated[str, Derived()] = Field(
+    normalized_name: Annotated[str, Derived(("name",), _name_to_match)] = Field(
         default="",
         description="Letters and digits of the name in upper case, by which names are matched.",
     )
 
     @model_validator(mode="after")
-    def _derive(self) -> Self:
-        self.normalized_name = normalized_operator_name(self.name)
-        if not self.normalized_name:
-            raise field_error("name", "name must contain a letter or a digit", self.name)
-        self.rrc_operator_id = self.p5_number
+    def _dates_in_order(self) -> Self:
         refuse_reversed(self, "p5_last_filed_on", "p5_renewal_due_on")
         return self
 

@@ -75,6 +75,10 @@ class WellProfile(DescribedEnum):
     SIDETRACK = "SIDETRACK", "Drilled out of an earlier bore."
 
 
+def _county_code(county: str | None, api_number: str) -> str:
+    return county_code_of(county) if county else api_number[3:6]
+
+
 class Well(GraphEntity):
     """A wellbore, known by its API number; one may stand on several leases.
 
@@ -111,10 +115,12 @@ class Well(GraphEntity):
     county: Annotated[County | None, Sortable()] = Field(
         default=None, description="County or offshore area of the surface location."
     )
-    county_code: Annotated[CountyCode | None, Derived()] = Field(
-        default=None,
-        description="Three-digit code of the county; of the API number's county where no source "
-        "names one.",
+    county_code: Annotated[CountyCode | None, Derived(("county", "api_number"), _county_code)] = (
+        Field(
+            default=None,
+            description="Three-digit code of the county; of the API number's county where no source "
+            "names one.",
+        )
     )
     latitude: Latitude | None = Field(
         default=None, description="Latitude of the surface location, degrees north."
@@ -202,8 +208,7 @@ class Well(GraphEntity):
         return _with_suffix(data, written)
 
     @model_validator(mode="after")
-    def _derive(self) -> Self:
-        self.county_code = county_code_of(self.county) if self.county else self.api_number[3:6]
+    def _dates_in_order(self) -> Self:
         refuse_reversed(self, "spud_date", "completion_date")
         refuse_reversed(self, "spud_date", "plugged_date")
         refuse_reversed(self, "first_production_month", "last_production_month")

@@ -1,6 +1,6 @@
 """Makes a plan of a parsed operation: from selections to what is read and how it is written."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import (
@@ -13,7 +13,6 @@ from graphql import (
     VariableNode,
     Visitor,
     get_named_type,
-    print_ast,
     visit,
 )
 from graphql.execution.collect_fields import (
@@ -26,10 +25,10 @@ from graphql.execution.values import VariableValues
 from strawberry.types.field import StrawberryField
 
 from graph_api.core.api.building import permission_of
+from graph_api.core.api.plan.columns import columns_of_object, columns_of_rows, share_columns
 from graph_api.core.api.plan.projecting import (
     Leaf,
     NotCoveredError,
-    columns_of,
     is_projected,
     projection,
 )
@@ -55,10 +54,11 @@ from graph_api.core.api.reads import (
     reads_of,
 )
 from graph_api.core.graph.registry import GraphRegistry, Relationship
-from graph_api.core.model import EdgeProperties
+from graph_api.core.model import AegisBase, EdgeProperties
 from graph_api.core.permissions import Permission
 
 _TYPENAME = "__typename"
+_OF_THE_SCHEMA = ("__schema", "__type")
 
 
 class Compiler:
@@ -99,6 +99,8 @@ class Compiler:
         node = details[0].node
         if node.name.value == _TYPENAME:
             return RootPlan(name, query.name)
+        if node.name.value in _OF_THE_SCHEMA:
+            return RootPlan(name, {name: details})
         call = self._call(query, node)
         match reads_of(call.declared):
             case EntityByKey(label) as reads:
@@ -127,7 +129,7 @@ class Compiler:
             call = self._call(kind, node)
             match reads_of(call.declared):
                 case (StoredField() | GlobalIdOf() | NaturalKeyOf() | DisplayNameOf()) as reads if (
-                    is_projected(leaf := Leaf(name, reads, call.definition.type, model))
+                    is_projected(leaf := self._leaf(name, reads, model, call, found))
                 ):
                     entries.append(leaf)
                 case ReferencedEntity(target, attribute):
@@ -145,11 +147,38 @@ class Compiler:
                     plan.delegated[name] = found
         plan.project = projection(entries)
         if not plan.delegated:
-            plan.columns = _columns([one for one in entries if isinstance(one, Leaf)], plan)
+            plan.columns = columns_of_object(
+                [one for one in entries if isinstance(one, Leaf)], plan
+            )
         if plan.columns is not None:
             plan.project_columns = projection(entries, of_columns=True)
-        _share_columns(plan.connections)
+        share_columns(plan.connections)
         return plan
+
+    def _leaf(
+        self,
+        name: str,
+        reads: StoredField | GlobalIdOf | NaturalKeyOf | DisplayNameOf,
+        model: type[AegisBase],
+        call: Call,
+        details: list[FieldDetails],
+    ) -> Leaf:
+        """A value of an object, with what is asked of its items where it is a list of records."""
+        kind = get_named_type(call.definition.type)
+        if not (isinstance(reads, StoredField) and isinstance(kind, GraphQLObjectType)):
+            return Leaf(name, reads, call.definition.type, model)
+        of_item: list[Leaf] = []
+        for shown, found in self._subfields(kind, details):
+            node = found[0].node
+            if node.name.value == _TYPENAME:
+                of_item.append(Leaf(shown, kind.name, None, reads.field.item))
+                continue
+            own = self._call(kind, node)
+            stored = reads_of(own.declared)
+            if not isinstance(stored, StoredField):
+                raise NotCoveredError(f"{kind.name}.{node.name.value}")
+            of_item.append(self._leaf(shown, stored, reads.field.item, own, found))
+        return Leaf(name, reads, call.definition.type, model, projection(of_item))
 
     def _connection(
         self,
@@ -167,7 +196,7 @@ class Compiler:
         for shown, found in self._subfields(kind, details):
             match found[0].node.name.value:
                 case "nodes":
-                    rows.append(RowsPlan(shown, self._object(label, found)))
+                    rows.append(RowsPlan(shown, [self._object(label, found)]))
                     shape.append((shown, "rows", rows[-1]))
                 case "edges":
                     rows.append(self._edges(shown, kind, label, relationship, found))
@@ -192,7 +221,8 @@ class Compiler:
             bool(kinds & {"rows", "info"}),
             "total" in kinds,
         )
-        made.columns, made.reads_edges = _columns_of_rows(rows), made.needs_edges
+        made.columns, made.reads_edges = columns_of_rows(rows), made.needs_edges
+        share_columns([below for node in made.nodes for below in node.connections])
         return made
 
     def _edges(
@@ -209,16 +239,14 @@ class Compiler:
         model = EdgeProperties
         if relationship is not None and relationship.edge is not None:
             model = relationship.edge.properties
-        node: ObjectPlan | None = None
+        nodes: list[ObjectPlan] = []
         shape: list[tuple[str, str, Any]] = []
         leaves: list[Leaf] = []
         for shown, found in self._subfields(kind, details):
             match found[0].node.name.value:
                 case "node":
-                    if node is not None:
-                        raise NotCoveredError("node of an edge under two names")
-                    node = self._object(label, found)
-                    shape.append((shown, "node", None))
+                    shape.append((shown, "node", len(nodes)))
+                    nodes.append(self._object(label, found))
                 case "cursor":
                     shape.append((shown, "cursor", None))
                 case "__typename":
@@ -230,7 +258,7 @@ class Compiler:
                         raise NotCoveredError(f"{kind.name}.{own}")
                     leaves.append(Leaf(shown, reads, call.definition.type, model))
                     shape.append((shown, "property", None))
-        return RowsPlan(name, node, shape, projection(leaves) if leaves else None)
+        return RowsPlan(name, nodes, shape, projection(leaves) if leaves else None)
 
     def _page_info(self, kind: Any, details: list[FieldDetails]) -> list[tuple[str, str]]:
         return [
@@ -260,44 +288,6 @@ def _unmade(_: Any) -> dict[str, Any]:
     raise NotCoveredError("an object that is still being compiled")
 
 
-# to read a field apart costs about a twentieth of reading and decoding all properties
-_MOST_COLUMNS = 16
-_COLUMNS_OF_STATEMENTS = frozenset({"graph_id", "place", "row_id", "edge_properties", "properties"})
-
-
-def _columns(leaves: Iterable[Leaf], plan: ObjectPlan) -> frozenset[str] | None:
-    """The stored fields that objects are made of; None where to read them all is cheaper."""
-    names = {name for leaf in leaves for name in columns_of(leaf)}
-    names |= {one.attribute for one in plan.references} | {"id"}
-    if len(names) > _MOST_COLUMNS or names & _COLUMNS_OF_STATEMENTS:
-        return None
-    return frozenset(names)
-
-
-def _columns_of_rows(rows: Iterable[RowsPlan]) -> frozenset[str] | None:
-    names = {"id"}
-    for one in rows:
-        if one.node is not None:
-            if one.node.columns is None:
-                return None
-            names |= one.node.columns
-    return frozenset(names) if len(names) <= _MOST_COLUMNS else None
-
-
-def _share_columns(connections: Sequence[ConnectionPlan]) -> None:
-    """Let pages that are the same but for what is shown of them be read as one."""
-    alike: dict[tuple[str, str], list[ConnectionPlan]] = {}
-    for one in connections:
-        arguments = ", ".join(sorted(print_ast(given) for given in one.call.node.arguments or ()))
-        key = (one.relationship.key if one.relationship else "", arguments)
-        alike.setdefault(key, []).append(one)
-    for same in alike.values():
-        shared = _columns_of_rows([rows for one in same for rows in one.rows])
-        edges = any(one.reads_edges for one in same)
-        for one in same:
-            one.columns, one.reads_edges = shared, edges
-
-
 def _reads_alone(roots: list[RootPlan]) -> bool:
     """Whether one statement answers it all."""
     if len(roots) != 1:
@@ -308,8 +298,7 @@ def _reads_alone(roots: list[RootPlan]) -> bool:
             return all(_joins_only(one) for one in root.objects.values())
         case EntityList() if root.connection is not None:
             connection = root.connection
-            nodes = [one.node for one in connection.rows if one.node is not None]
-            return not connection.needs_total and all(one.is_leaf for one in nodes)
+            return not connection.needs_total and all(one.is_leaf for one in connection.nodes)
         case _:
             return False
 

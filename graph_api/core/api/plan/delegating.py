@@ -10,7 +10,7 @@ from graphql.execution.collect_fields import GroupedFieldSet
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path, gather_with_cancel
 
-from graph_api.core.api.plan.projecting import UnforeseenError
+from graph_api.core.api.plan.values import UnforeseenError
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graph.rows import entity_of
 

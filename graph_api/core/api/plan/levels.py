@@ -10,10 +10,10 @@ from graphql.execution.values import VariableValues
 from graph_api.core.api.entities import plain_filter, requested_page
 from graph_api.core.api.lookups import LookupKey
 from graph_api.core.api.plan.calling import Calls
-from graph_api.core.api.plan.projecting import UnforeseenError
 from graph_api.core.api.plan.reading import RunReads
 from graph_api.core.api.plan.shapes import Call, ConnectionPlan, ObjectPlan, OperationPlan
 from graph_api.core.api.plan.statements import Joined, by_key
+from graph_api.core.api.plan.values import UnforeseenError
 from graph_api.core.context import OperationContext
 from graph_api.core.graph.read_statements import Prepared, ReadStatements
 from graph_api.core.graph.rows import decode_properties

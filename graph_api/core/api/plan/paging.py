@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from graph_api.core.api.plan.projecting import UnforeseenError
 from graph_api.core.api.plan.shapes import ConnectionPlan, RowsPlan
+from graph_api.core.api.plan.values import UnforeseenError
 from graph_api.core.graph.expressions import sorted_by
 from graph_api.core.graph.fields import fields_of
 from graph_api.core.graph.rows import decode_properties
@@ -43,18 +43,18 @@ class RowPosition:
 def written_page(
     plan: ConnectionPlan,
     positions: RowPosition,
-    nodes: Sequence[Sequence[Written]],
+    nodes: Sequence[Sequence[Sequence[Written]]],
     total: int | None,
     *,
     has_more: bool,
 ) -> Written:
-    """A page, as its selection wants it; `nodes` are the nodes of each `RowsPlan` of it."""
+    """A page, as its selection wants it; `nodes` are, for each `RowsPlan` of it, all its nodes."""
     made: Written = {}
     for name, kind, detail in plan.shape:
         match kind:
             case "rows":
                 of = nodes[_place(plan, detail)]
-                made[name] = of if detail.of_edge is None else _edges(detail, positions, of)
+                made[name] = of[0] if detail.of_edge is None else _edges(detail, positions, of)
             case "info":
                 made[name] = _info(detail, positions, has_more=has_more)
             case "total":
@@ -68,7 +68,9 @@ def _place(plan: ConnectionPlan, wanted: RowsPlan) -> int:
     return next(place for place, one in enumerate(plan.rows) if one is wanted)
 
 
-def _edges(plan: RowsPlan, positions: RowPosition, nodes: Sequence[Written]) -> list[Written]:
+def _edges(
+    plan: RowsPlan, positions: RowPosition, nodes: Sequence[Sequence[Written]]
+) -> list[Written]:
     made = []
     for place, row in enumerate(positions.rows):
         own: Written = {}
@@ -80,7 +82,7 @@ def _edges(plan: RowsPlan, positions: RowPosition, nodes: Sequence[Written]) -> 
         for name, kind, detail in plan.of_edge or ():
             match kind:
                 case "node":
-                    one[name] = nodes[place]
+                    one[name] = nodes[detail][place]
                 case "cursor":
                     one[name] = positions.cursor(place)
                 case "property":

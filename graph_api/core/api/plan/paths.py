@@ -45,13 +45,12 @@ class PlanPaths:
 
     def _pages(self, plan: ConnectionPlan, path: str, left: list[str]) -> None:
         for rows in plan.rows:
-            if rows.node is not None:
-                self._object(rows.node, f"{path}.{_to_node(rows)}", left)
+            for named, node in zip(_to_nodes(rows), rows.nodes, strict=True):
+                self._object(node, f"{path}.{named}", left)
 
 
-def _to_node(rows: RowsPlan) -> str:
-    """From a page to a node of it: `nodes`, or `edges.node`."""
+def _to_nodes(rows: RowsPlan) -> list[str]:
+    """The ways from a page to a node of it: `nodes`, or `edges.node` under each of its names."""
     if rows.of_edge is None:
-        return rows.name
-    shown = next(name for name, kind, _ in rows.of_edge if kind == "node")
-    return f"{rows.name}.{shown}"
+        return [rows.name]
+    return [f"{rows.name}.{name}" for name, kind, _ in rows.of_edge if kind == "node"]

@@ -4,36 +4,32 @@ A vertex's properties are JSON that a model was valid for when it was written. W
 executor would make of them by way of the model, a projection makes directly.
 """
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from graphql import GraphQLEnumType, get_named_type
 from pydantic_core import PydanticUndefined
 
+from graph_api.core.api.plan.values import first_text, moment, shown_id, there, when, whole
 from graph_api.core.api.reads import DisplayNameOf, GlobalIdOf, NaturalKeyOf, StoredField
-from graph_api.core.graph.fields import FieldDeclaration, FieldKind
-from graph_api.core.graph.rows import decode_properties, entity_of
-from graph_api.core.model import AegisBase, GraphEntity
+from graph_api.core.graph.fields import FieldDeclaration, FieldKind, fields_of
+from graph_api.core.graph.rows import decode_properties
+from graph_api.core.model import AegisBase, Derived, GraphEntity
 
 Projection = Callable[[Any], dict[str, Any]]
 """Writes an object of stored properties: of all of them decoded, or of a row's columns as text."""
 
 _AS_STORED = frozenset({FieldKind.TEXT, FieldKind.BOOLEAN, FieldKind.DATE, FieldKind.UUID})
-_LARGEST_INT = 2**31 - 1
-_STORED_MOMENT = 27
 # whose text in a program is the value
 _PLAIN = (str, list, dict)
 
 
 class NotCoveredError(Exception):
     """A part of an operation that only the standard executor can answer; the message names it."""
-
-
-class UnforeseenError(Exception):
-    """Something stored is not as the plan expects; the standard executor says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,8 @@ class Leaf:
     graphql_type: Any
     """The field's GraphQL type."""
     model: type[AegisBase]
+    of_item: Projection | None = None
+    """For a list of records, how one of them is written."""
 
 
 class _Source:
@@ -55,13 +53,13 @@ class _Source:
     def __init__(self) -> None:
         self.names: dict[str, Any] = {
             "float": float,
-            "whole": _whole,
-            "moment": _moment,
-            "shown_id": _shown_id,
-            "first_text": _first_text,
+            "whole": whole,
+            "moment": moment,
+            "shown_id": shown_id,
+            "first_text": first_text,
             "decoded": decode_properties,
-            "there": _there,
-            "derived": _derived,
+            "there": there,
+            "when": when,
         }
 
     def name(self, value: Any) -> str:
@@ -91,8 +89,8 @@ def projection(entries: Sequence[Leaf | str], *, of_columns: bool = False) -> Pr
 def columns_of(leaf: Leaf) -> tuple[str, ...]:
     """The stored fields that a leaf is made of."""
     match leaf.reads:
-        case StoredField(field) if field.derived:
-            return ("properties",)
+        case StoredField(field) if field.derived is not None:
+            return field.derived.made_of
         case StoredField(field):
             return (field.name,)
         case GlobalIdOf():
@@ -123,20 +121,22 @@ def _leaf(leaf: Leaf, source: _Source) -> str:
         case NaturalKeyOf():
             return "p['natural_key']"
         case DisplayNameOf(model):
-            declared = model.model_fields
-            if any(
-                declared[name].annotation not in (str, str | None) for name in model.searched_fields
-            ):
+            if not all(_is_text_as_stored(model, name) for name in model.searched_fields):
                 raise NotCoveredError(f"displayName of {model.label()}")
             return f"first_text(p, {source.name(model.searched_fields)})"
+        case StoredField(field) if field.derived is not None:
+            return _computed(leaf, field, field.derived, source)
         case StoredField(field):
             return _stored(leaf, field, source)
 
 
+def _is_text_as_stored(model: type[GraphEntity], name: str) -> bool:
+    field = fields_of(model)[name]
+    return field.kind is FieldKind.TEXT and field.derived is None and not _default_of(model, field)
+
+
 def _stored(leaf: Leaf, field: FieldDeclaration, source: _Source) -> str:
     value = f"p[{field.name!r}]" if field.required else _with_default(leaf.model, field, source)
-    if field.derived:
-        value = _derived_where_missing(leaf, field, source)
     if field.kind in _AS_STORED:
         return value
     match field.kind:
@@ -150,15 +150,15 @@ def _stored(leaf: Leaf, field: FieldDeclaration, source: _Source) -> str:
             return _unless_null(field, value, f"{source.name(_names_of(_enum_of(leaf)))}[v]")
         case FieldKind.JSON if not _is_record(field.item):
             return value
-        case FieldKind.LIST if field.item is str:
-            return value
+        case FieldKind.LIST:
+            return _unless_null(field, value, _items(leaf, field, "(v)", source))
         case _:
             raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
 
 
 def _column(leaf: Leaf, source: _Source) -> str:
     """The same of a row whose columns are stored fields as text, null where they are not there."""
-    if not isinstance(leaf.reads, StoredField):
+    if not isinstance(leaf.reads, StoredField) or leaf.reads.field.derived is not None:
         return _leaf(leaf, source)
     field = leaf.reads.field
     value = f"p[{field.name!r}]"
@@ -174,8 +174,10 @@ def _column(leaf: Leaf, source: _Source) -> str:
             made = "moment(v)"
         case FieldKind.ENUM:
             made = f"{source.name(_names_of(_enum_of(leaf)))}[v]"
-        case FieldKind.JSON | FieldKind.LIST:
+        case FieldKind.JSON:
             made = "decoded(v)"
+        case FieldKind.LIST:
+            made = _items(leaf, field, "decoded(v)", source)
         case _ if default is None:
             return value if field.nullable else f"({value} or there({value}))"
         case _:
@@ -216,12 +218,39 @@ def _with_default(model: type[AegisBase], field: FieldDeclaration, source: _Sour
     return f"p.get({field.name!r}, {source.name(getattr(default, 'value', default))})"
 
 
-def _derived_where_missing(leaf: Leaf, field: FieldDeclaration, source: _Source) -> str:
-    """What is stored, or what the model makes of the rest where the field is younger than a row."""
-    if field.kind not in (FieldKind.TEXT, FieldKind.NUMBER):
-        raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
-    made = f"derived({source.name(leaf.model)}, p, {field.name!r})"
-    return f"(p[{field.name!r}] if {field.name!r} in p else {made})"
+def _items(leaf: Leaf, field: FieldDeclaration, value: str, source: _Source) -> str:
+    """A stored list, as the answer shows it."""
+    if leaf.of_item is not None:
+        return f"[{source.name(leaf.of_item)}(one) for one in {value}]"
+    if issubclass(field.item, Enum):
+        return f"[{source.name(_names_of(_enum_of(leaf)))}[one] for one in {value}]"
+    if field.item in (str, UUID, date):
+        return value
+    raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
+
+
+def _computed(leaf: Leaf, field: FieldDeclaration, derived: Derived, source: _Source) -> str:
+    """What the model computes whenever it is read, whatever is stored under the field's name."""
+    given = []
+    for one in (fields_of(leaf.model)[name] for name in derived.made_of):
+        value = f"p.get({one.name!r})" if one.nullable else f"there(p.get({one.name!r}))"
+        if _default_of(leaf.model, one) is not None or one.derived is not None:
+            raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
+        match one.kind:
+            case FieldKind.TEXT:
+                given.append(value)
+            case FieldKind.MOMENT:
+                given.append(f"when({value})")
+            case _:
+                raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
+    made = f"{source.name(derived.by)}({', '.join(given)})"
+    match field.kind:
+        case FieldKind.TEXT:
+            return made
+        case FieldKind.NUMBER:
+            return _unless_null(field, made, "float(v)")
+        case _:
+            raise NotCoveredError(f"{leaf.model.__name__}.{field.name}")
 
 
 def _unless_null(field: FieldDeclaration, value: str, converted: str) -> str:
@@ -240,41 +269,3 @@ def _enum_of(leaf: Leaf) -> GraphQLEnumType:
 def _names_of(enum: GraphQLEnumType) -> dict[Any, str]:
     """The names that the API has for an enum's values, by how they are stored."""
     return {getattr(one.value, "value", one.value): name for name, one in enum.values.items()}
-
-
-def _whole(value: int) -> int:
-    if type(value) is not int or not -_LARGEST_INT - 1 <= value <= _LARGEST_INT:
-        raise UnforeseenError
-    return value
-
-
-def _moment(text: str) -> str:
-    """A moment as the API shows it, from the fixed width in which it is stored."""
-    if len(text) != _STORED_MOMENT or text[-1] != "Z":
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise UnforeseenError
-        return moment.astimezone(UTC).isoformat()
-    return f"{text[:19]}+00:00" if text[19:26] == ".000000" else f"{text[:26]}+00:00"
-
-
-def _derived(model: type[GraphEntity], properties: dict[str, Any], name: str) -> Any:
-    return getattr(entity_of(model, "", properties), name)
-
-
-def _shown_id(prefix: str, entity_id: str) -> str:
-    return base64.urlsafe_b64encode(f"{prefix}{entity_id}".encode()).decode().rstrip("=")
-
-
-def _there(value: Any) -> Any:
-    """A value that every stored object has, be it empty; raises UnforeseenError for none."""
-    if value is None:
-        raise UnforeseenError
-    return value
-
-
-def _first_text(properties: Any, names: Sequence[str]) -> str:
-    for name in names:
-        if value := properties.get(name):
-            return str(value)
-    return str(properties["natural_key"])

@@ -12,7 +12,6 @@ from graph_api.core.api.plan.calling import Calls
 from graph_api.core.api.plan.delegating import Delegation, root_at_hand
 from graph_api.core.api.plan.levels import LevelReader, Stored
 from graph_api.core.api.plan.paging import RowPosition, written_page
-from graph_api.core.api.plan.projecting import UnforeseenError
 from graph_api.core.api.plan.shapes import (
     ConnectionPlan,
     ObjectPlan,
@@ -20,6 +19,7 @@ from graph_api.core.api.plan.shapes import (
     ReferencePlan,
     RootPlan,
 )
+from graph_api.core.api.plan.values import UnforeseenError
 from graph_api.core.api.reads import EntityByGlobalId, EntityByKey, EntityList
 from graph_api.core.context import OperationContext
 from graph_api.core.errors import limit_exceeded
@@ -185,9 +185,7 @@ class PlanRun:
             # a row of columns is itself what is stored
             nodes = [[(row["graph_id"], row) for row in page] for page in kept]
         flat = [one for page in nodes for one in page]
-        made = [
-            [] if one.node is None else await self._objects(one.node, flat) for one in plan.rows
-        ]
+        made = [[await self._objects(node, flat) for node in one.nodes] for one in plan.rows]
         written: list[Written] = []
         start = 0
         for page, own, has_more, total in zip(kept, nodes, more, totals, strict=True):
@@ -195,7 +193,11 @@ class PlanRun:
             end = start + len(own)
             written.append(
                 written_page(
-                    plan, positions, [one[start:end] for one in made], total, has_more=has_more
+                    plan,
+                    positions,
+                    [[nodes[start:end] for nodes in one] for one in made],
+                    total,
+                    has_more=has_more,
                 )
             )
             start = end

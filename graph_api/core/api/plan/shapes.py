@@ -65,8 +65,8 @@ class RowsPlan:
     """`nodes` or `edges` of a page, under one of their names in the answer."""
 
     name: str
-    node: ObjectPlan | None
-    """How a row's node is written; None where an edge does not show it."""
+    nodes: list[ObjectPlan]
+    """How a row's node is written: for `edges`, under each of the names that an edge shows it by."""
     of_edge: list[tuple[str, str, Any]] | None = None
     """For `edges`: each name in the answer, with `node`, `cursor`, `typename` or `property`."""
     project_edge: Projection | None = None
@@ -89,6 +89,11 @@ class ConnectionPlan:
     """The stored fields that its rows are read with; None where all properties are."""
     reads_edges: bool = True
     """Whether its rows are read with what is the relationship's own."""
+
+    @property
+    def nodes(self) -> list[ObjectPlan]:
+        """Every way in which a row's node is written."""
+        return [node for one in self.rows for node in one.nodes]
 
     @property
     def needs_cursors(self) -> bool:
