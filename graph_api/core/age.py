@@ -45,6 +45,9 @@ LEAKPROOF_FUNCTIONS = (
     "ag_catalog.agtype_object_field_text(ag_catalog.agtype,text)",
     "ag_catalog.agtype_eq(ag_catalog.agtype,ag_catalog.agtype)",
     "ag_catalog.graphid_eq(ag_catalog.graphid,ag_catalog.graphid)",
+    # where a page of a relationship begins or ends
+    "ag_catalog.graphid_gt(ag_catalog.graphid,ag_catalog.graphid)",
+    "ag_catalog.graphid_lt(ag_catalog.graphid,ag_catalog.graphid)",
     # a number of a label is its text, read as one
     "pg_catalog.textout(text)",
     "pg_catalog.float8in(cstring)",

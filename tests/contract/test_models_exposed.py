@@ -281,6 +281,7 @@ def test_expected_indexes_follow_the_declarations(registry: GraphRegistry) -> No
         "Well_order_total_depth_ft",
         "Well_lookup_api_number",
         "Well_reference_operator_id",
+        "HAS_WELL_start",
         "HAS_WELL_end",
     } <= names
     assert ExpectedIndex("Well", "id", True, "").name == "Well_id"

@@ -149,6 +149,7 @@ async def test_a_function_that_is_not_leakproof(own_url: str) -> None:
         ("Well_natural_key", "unique keys", "select graph_admin.ensure_vertex_label('Well')"),
         ("Lease_id", "unique keys", "select graph_admin.ensure_vertex_label('Lease')"),
         ("HAS_WELL_identity", "unique keys", "select graph_admin.ensure_edge_label('HAS_WELL')"),
+        ("OPERATES_start", "reading indexes", "select graph_admin.ensure_edge_label('OPERATES')"),
         ("OPERATES_end", "reading indexes", "select graph_admin.ensure_edge_label('OPERATES')"),
         (
             "Well_order_total_depth_ft",

@@ -49,8 +49,9 @@ def reading_indexes(registry: GraphRegistry) -> list[ExpectedIndex]:
     """What lists are ordered by, lookups start from, references and edges are followed by."""
     vertices = [one for label in registry.entities for one in _of_label(registry, label)]
     edges = [
-        ExpectedIndex(name, "end", False, f"select graph_admin.ensure_edge_label('{name}')")
+        ExpectedIndex(name, covers, False, f"select graph_admin.ensure_edge_label('{name}')")
         for name in registry.edge_types
+        for covers in ("start", "end")
     ]
     return vertices + edges
 

@@ -71,15 +71,28 @@ async def connect(dsn: str, tenant_id: str | None = None) -> Any:
 
 async def plan_of(connection: Any, statement: Statement, arguments: Sequence[object]) -> Plan:
     """The generic plan of a statement, as a pooled connection would make it."""
+    return Plan(tuple(_nodes(await _explained(connection, statement, arguments, "format json"))))
+
+
+async def blocks_touched(connection: Any, statement: Statement, arguments: Sequence[object]) -> int:
+    """How many blocks of tables and indexes a statement looks at, once it is carried out."""
+    plan = await _explained(connection, statement, arguments, "format json, analyze, buffers")
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+async def _explained(
+    connection: Any, statement: Statement, arguments: Sequence[object], options: str
+) -> dict[str, Any]:
     await connection.execute(f"prepare planned as {statement.text}")
     try:
         given = ", ".join(_literal(one) for one in arguments)
-        text = f"explain (format json) execute planned{f'({given})' if given else ''}"
+        text = f"explain ({options}) execute planned{f'({given})' if given else ''}"
         rows = await connection.fetch(text)
     finally:
         await connection.execute("deallocate planned")
     (document,) = orjson.loads(rows[0][0])
-    return Plan(tuple(_nodes(document["Plan"])))
+    plan: dict[str, Any] = document["Plan"]
+    return plan
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[PlanNode]:

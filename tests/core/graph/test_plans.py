@@ -27,11 +27,12 @@ from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import Viewer
 from graph_api.entities.graph import graph_registry
 from graph_api.models import ENTITY_MODELS, Lease
-from tests.core.graph.plans import Plan, Recorder, connect, plan_of
+from tests.core.graph.plans import Plan, Recorder, blocks_touched, connect, plan_of
 
 WELLS = 400_000
 LEASES = 20_000
 EDGES = 100_000
+HUB_WELLS = 20_000
 VIEWER = Viewer("large", subject="test")
 REGISTRY = graph_registry()
 ZERO = "00000000-0000-4000-8000-000000000000"
@@ -86,7 +87,12 @@ select l.id, w.id, '{{"tenant_id": "large", "edge_key": "", "inferred": false}}'
 from (select id, row_number() over () as n from oilgas."Lease") l
 join (select id, row_number() over () as n from oilgas."Well" limit {EDGES}) w
   on w.n % {LEASES} = l.n - 1;
-analyze oilgas."Well"; analyze oilgas."Lease"; analyze oilgas."HAS_WELL";
+insert into oilgas."Operator" (properties)
+select '{{"id": "{ZERO}", "tenant_id": "large", "natural_key": "hub"}}'::ag_catalog.agtype;
+insert into oilgas."OPERATES" (start_id, end_id, properties)
+select o.id, w.id, '{{"tenant_id": "large", "edge_key": "", "inferred": false}}'
+from oilgas."Operator" o, (select id from oilgas."Well" limit {HUB_WELLS}) w;
+analyze oilgas."Well"; analyze oilgas."Lease"; analyze oilgas."HAS_WELL"; analyze oilgas."OPERATES";
 """  # noqa: S608
 
 
@@ -186,14 +192,7 @@ async def test_a_page_that_lies_deep_is_as_quick_to_find_as_the_first(large: Any
     reader = GraphReader(recorder, REGISTRY)  # type: ignore[arg-type]
     for at in (None, Position(("42-003-350000",), DEEP)):
         await reader.page(VIEWER, "Well", {}, _page(Order("api_number"), at=at))
-    touched = []
-    for asked, arguments in recorder.asked:
-        await large.execute(f"prepare timed as {asked.text}")
-        given = ", ".join(f"'{one}'" for one in arguments)
-        rows = await large.fetch(f"explain (analyze, buffers) execute timed({given})")
-        await large.execute("deallocate timed")
-        text = "\n".join(row[0] for row in rows)
-        touched.append(int(text.partition("shared hit=")[2].split()[0]))
+    touched = [await blocks_touched(large, *one) for one in recorder.asked]
     assert touched[1] < touched[0] + 20
 
 
@@ -208,6 +207,13 @@ async def _lookup_plan(connection: Any, label: str, name: str) -> Plan:
         await reader.by_field(VIEWER, label, name, ["x", "y"])
     ((asked, arguments),) = recorder.asked
     return await plan_of(connection, asked, arguments)
+
+
+def _parent(graph_id: str) -> Lease:
+    """Something whose relationships can be asked for; statements look at its ids alone."""
+    return Lease.model_validate(
+        {"tenant_id": "large", "oil_gas_code": "O", "district": "08", "rrc_lease_id": "1"}
+    ).stored_as(graph_id)
 
 
 _HOP = Statement(
@@ -230,11 +236,7 @@ async def test_a_lookup_among_400_000_uses_the_index_of_its_key(large: Any, name
 async def test_a_hop_uses_the_indexes_of_the_edges(large: Any) -> None:
     recorder = Recorder()
     reader = GraphReader(recorder, REGISTRY)  # type: ignore[arg-type]
-    parents = [
-        Lease.model_validate(
-            {"tenant_id": "large", "oil_gas_code": "O", "district": "08", "rrc_lease_id": "1"}
-        ).stored_as("1")
-    ]
+    parents = [_parent("1")]
     relationship = REGISTRY.relationships("Lease")["wells"]
     await reader.related_pages(VIEWER, relationship, parents, {}, {}, _page())
     ordered = _page(Order("total_depth_ft", True), at=Position((None,), "1"))
@@ -249,12 +251,76 @@ async def test_a_hop_uses_the_indexes_of_the_edges(large: Any) -> None:
         assert any(one.startswith("HAS_WELL") for one in plan.indexes)
 
 
+async def _related(
+    label: str, field: str, graph_id: str, request: PageRequest
+) -> tuple[Statement, tuple[object, ...]]:
+    """What a page of a relationship is asked for with."""
+    recorder = Recorder()
+    reader = GraphReader(recorder, REGISTRY)  # type: ignore[arg-type]
+    relationship = REGISTRY.relationships(label)[field]
+    await reader.related_pages(VIEWER, relationship, [_parent(graph_id)], {}, {}, request)
+    ((asked, arguments),) = recorder.asked
+    return asked, arguments
+
+
+@pytest.mark.parametrize(
+    ("label", "field", "index"),
+    [("Lease", "wells", "HAS_WELL_start"), ("Well", "leases", "HAS_WELL_end")],
+)
+async def test_a_page_of_a_relationship_in_its_own_order_is_an_index_range(
+    large: Any, label: str, field: str, index: str
+) -> None:
+    at = Position((), "5")
+    for request in (_page(), _page(at=at), _page(backward=True), _page(backward=True, at=at)):
+        plan = await plan_of(large, *await _related(label, field, "1", request))
+        assert index in plan.indexes
+        assert plan.scanned == set()
+        assert not plan.sorts
+
+
+async def _pages_of_the_hub(connection: Any, *, backward: bool) -> list[int]:
+    """The blocks that the first page of a vertex with 20,000 edges touches, and a deep one."""
+    hub = await connection.fetchval('select id::text from oilgas."Operator"')
+    deep = await connection.fetchval(
+        'select max(id::text::bigint) from oilgas."OPERATES" where start_id = $1::text::graphid',
+        hub,
+    )
+    at = Position((), str(deep - (HUB_WELLS - 1_000 if backward else 1_000)))
+    pages = [_page(backward=backward), _page(backward=backward, at=at)]
+    return [
+        await blocks_touched(connection, *await _related("Operator", "wells", hub, one))
+        for one in pages
+    ]
+
+
+@pytest.mark.parametrize("backward", [False, True])
+async def test_a_page_of_a_hub_touches_no_more_than_its_rows(large: Any, backward: bool) -> None:
+    """However deep it lies; a sort would touch each of the 20,000."""
+    first, deep = await _pages_of_the_hub(large, backward=backward)
+    assert first < 400
+    assert deep < first + 20
+
+
+@pytest.mark.parametrize(("compares", "backward"), [("gt", False), ("lt", True)])
+async def test_without_its_mark_a_deep_page_of_a_hub_is_read_from_the_end(
+    large: Any, empty_url: str, compares: str, backward: bool
+) -> None:
+    function = f"ag_catalog.graphid_{compares}(ag_catalog.graphid,ag_catalog.graphid)"
+    assert function in LEAKPROOF_FUNCTIONS
+    owner = await connect(empty_url)
+    try:
+        await owner.execute(f"alter function {function} not leakproof")
+        first, deep = await _pages_of_the_hub(large, backward=backward)
+        assert deep > first + 100
+    finally:
+        await owner.execute(f"alter function {function} leakproof")
+        await owner.close()
+
+
 async def test_traversal_uses_the_indexes_of_the_edges(large: Any) -> None:
     recorder = Recorder()
     traversal = GraphTraversal(recorder, REGISTRY)  # type: ignore[arg-type]
-    start = Lease.model_validate(
-        {"tenant_id": "large", "oil_gas_code": "O", "district": "08", "rrc_lease_id": "1"}
-    ).stored_as("1")
+    start = _parent("1")
     await traversal.neighborhood(VIEWER, start, 1, list(REGISTRY.edge_types), 100)
     names = [asked.name for asked, _ in recorder.asked]
     assert names == ["edges_at_vertices", "vertices_by_graph_id", "edges_among_vertices"]
@@ -309,9 +375,7 @@ async def test_every_relationship_is_followed_by_an_index(empty: Any, label: str
     registry: GraphRegistry = REGISTRY
     recorder = Recorder()
     reader = GraphReader(recorder, registry)  # type: ignore[arg-type]
-    parent = Lease.model_validate(
-        {"tenant_id": "large", "oil_gas_code": "O", "district": "08", "rrc_lease_id": "1"}
-    ).stored_as("1")
+    parent = _parent("1")
     for relationship in registry.relationships(label).values():
         await reader.related_pages(VIEWER, relationship, [parent], {}, {}, _page())
         where: dict[str, Any] = {relationship.field: {"some": {}}}
