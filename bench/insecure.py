@@ -41,7 +41,7 @@ async def _as_owner(dsn: str, connect_timeout_seconds: float) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _reading(self: Database, viewer: Viewer, _: Reach) -> AsyncIterator[Session]:
-    async with self._acquire() as connection:
+    async with self._pool.connection() as connection:
         yield Session(connection, viewer)
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,19 +14,19 @@ from graph_api.core import statements
 from graph_api.core.age import prepare_connection, serving_options
 from graph_api.core.audit_keys import audit_keys
 from graph_api.core.auth_keys import auth_keys
+from graph_api.core.connection_pool import ConnectionPool
 from graph_api.core.errors import ApiError, bad_input
 from graph_api.core.failures import (
     CONNECTION_LOST,
     ENDED_WHILE_COMMITTING,
     FAILURES,
     translated,
-    unavailable,
     unknown_outcome,
     was_rolled_back,
 )
 from graph_api.core.journal import Cause, Journal
 from graph_api.core.migrations import Migration, pending_migrations
-from graph_api.core.pool_use import PoolUse, use_of
+from graph_api.core.pool_use import PoolUse
 from graph_api.core.reachability import Reachability
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Reach, Viewer
@@ -115,13 +115,12 @@ class Database:
     """A pool of prepared connections to one PostgreSQL server."""
 
     def __init__(
-        self, pool: Any, settings: Settings, reachability: Reachability | None = None
+        self, pool: ConnectionPool, settings: Settings, reachability: Reachability
     ) -> None:
         self._pool = pool
-        self.reachability = reachability or Reachability()
+        self.reachability = reachability
         self.audit_keys = audit_keys(settings)
         self.auth_keys = auth_keys(settings)
-        self._acquire_timeout = settings.pool_acquire_timeout_seconds
 
     @classmethod
     async def connect(cls, dsn: str, settings: Settings) -> "Database":
@@ -149,7 +148,8 @@ class Database:
             init=prepare,
             connection_class=_Connection,
         )
-        return cls(pool, settings, reachability)
+        shared = ConnectionPool(pool, reachability, settings.pool_acquire_timeout_seconds)
+        return cls(shared, settings, reachability)
 
     async def close(self) -> None:
         """Close the pool, waiting for statements under way."""
@@ -157,11 +157,11 @@ class Database:
 
     def pool_use(self) -> PoolUse:
         """How many connections there are, and how many are wanted."""
-        return use_of(self._pool)
+        return self._pool.use()
 
     async def pending_migrations(self) -> list[Migration]:
         """The migrations that the database lacks."""
-        async with self._acquire() as connection:
+        async with self._pool.connection() as connection:
             return await pending_migrations(connection)
 
     async def fetch(
@@ -171,7 +171,11 @@ class Database:
 
         It is tried once more where the connection was lost: reading twice does no harm.
         """
-        return await _once_more(lambda: self._fetch_once(viewer, statement, arguments, reach))
+        try:
+            return await self._fetch_once(viewer, statement, arguments, reach)
+        except ApiError as error:
+            await _before_another(error)
+        return await self._fetch_once(viewer, statement, arguments, reach)
 
     async def _fetch_once(
         self, viewer: Viewer, statement: Statement, arguments: Sequence[object], reach: Reach
@@ -186,18 +190,18 @@ class Database:
 
         Tried once more where the connection was lost, like `fetch`.
         """
-        return await _once_more(lambda: self._fetch_alone(viewer, statement, arguments))
-
-    async def _fetch_alone(
-        self, viewer: Viewer, statement: Statement, arguments: Sequence[object]
-    ) -> Sequence[Row]:
-        async with self._acquire() as connection:
+        try:
+            async with self._pool.connection() as connection:
+                return await Session(connection, viewer).fetch(statement, *arguments)
+        except ApiError as error:
+            await _before_another(error)
+        async with self._pool.connection() as connection:
             return await Session(connection, viewer).fetch(statement, *arguments)
 
     @asynccontextmanager
     async def _reading(self, viewer: Viewer, reach: Reach) -> AsyncIterator[Session]:
         """One snapshot of what a viewer may see; nothing can be written in it."""
-        async with self._acquire() as connection:
+        async with self._pool.connection() as connection:
             try:
                 # in one round trip, which leaves no way to pass the tenant but as a literal
                 await connection.execute(_beginning(viewer.tenant_id, reach))
@@ -230,7 +234,7 @@ class Database:
         journal = Journal(action, cause)
         if reach is None:
             reach = Reach.SHARED if viewer.administers_shared else Reach.OWN
-        async with self._acquire() as connection:
+        async with self._pool.connection() as connection:
             committing = False
             session = Session(connection, viewer, journal)
             try:
@@ -247,93 +251,6 @@ class Database:
                     raise
                 # beginning and ending a transaction fail like the statements inside it
                 raise translated(error) from error
-
-    @asynccontextmanager
-    async def _acquire(self) -> AsyncIterator[Any]:
-        try:
-            async with self.reachability.wait(self._acquire_timeout):
-                connection = await self._pool.acquire()
-        except FAILURES as error:
-            raise unavailable() from error
-        try:
-            yield connection
-        finally:
-            # what was asked is done by now: a connection that cannot be reset is not its failure,
-            # and the pool has closed it already
-            with suppress(*FAILURES):
-                await self._pool.release(connection, timeout=self._acquire_timeout)
-
-
-class OperationDatabase(Database):
-    """The database as one operation uses it.
-
-    Within `held`, what the operation reads it reads on one connection and in one snapshot.
-    """
-
-    def __init__(self, shared: Database, viewer: Viewer) -> None:
-        self._pool = shared._pool
-        self.reachability = shared.reachability
-        self.audit_keys = shared.audit_keys
-        self.auth_keys = shared.auth_keys
-        self._acquire_timeout = shared._acquire_timeout
-        self._viewer = viewer
-        self.has_written = False
-        """Whether a transaction of the operation has been committed."""
-        self._is_held = False
-        self._one_at_a_time = asyncio.Lock()
-        self._session: Session | None = None
-        self._open = AsyncExitStack()
-
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Keep the connection from the first read on, until the end or until `release`."""
-        self._is_held = True
-        try:
-            yield
-        finally:
-            self._is_held = False
-            await self.release()
-
-    async def release(self) -> None:
-        """Give the connection back; the next read sees the database as it then is."""
-        async with self._one_at_a_time:
-            self._session = None
-            await self._open.aclose()
-
-    async def _fetch_once(
-        self, viewer: Viewer, statement: Statement, arguments: Sequence[object], reach: Reach
-    ) -> Sequence[Row]:
-        if not self._is_held or viewer is not self._viewer or reach is not Reach.OWN:
-            return await super()._fetch_once(viewer, statement, arguments, reach)
-        async with self._one_at_a_time:
-            session = self._session
-            if session is None:
-                session = await self._open.enter_async_context(self._reading(viewer, reach))
-                self._session = session
-            try:
-                return await session.fetch(statement, *arguments)
-            except BaseException as error:
-                # the transaction is of no use any more
-                self._session = None
-                await self._open.__aexit__(type(error), error, error.__traceback__)
-                raise
-
-    @asynccontextmanager
-    async def transaction(
-        self,
-        viewer: Viewer,
-        action: str,
-        cause: Cause = Cause.MUTATION,
-        *,
-        reach: Reach | None = None,
-    ) -> AsyncIterator[Session]:
-        """As of every database; what is read afterwards sees what it has written."""
-        # who waits for a second connection with one in hand may wait for another who does
-        await self.release()
-        async with super().transaction(viewer, action, cause, reach=reach) as session:
-            yield session
-        self.has_written = True
-        await self.release()
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -363,16 +280,12 @@ def _beginning(tenant_id: str, reach: Reach) -> str:
     return f"{_BEGIN_READING.text}; {act.text}"
 
 
-async def _once_more(read: Callable[[], Awaitable[Sequence[Row]]]) -> Sequence[Row]:
-    """What is read, at the second attempt where the connection was lost in the first."""
-    try:
-        return await read()
-    except ApiError as error:
-        if not isinstance(error.__cause__, CONNECTION_LOST):
-            raise
+async def _before_another(error: ApiError) -> None:
+    """Wait before another attempt at a read; raises the error where that would not help."""
+    if not isinstance(error.__cause__, CONNECTION_LOST):
+        raise error
     # connections that were lost with it are told apart from good ones by then
     await asyncio.sleep(_BEFORE_ANOTHER_SECONDS)
-    return await read()
 
 
 async def _end_reading(connection: Any) -> None:

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from graph_api.core.database import OperationDatabase, Row
+from graph_api.core.database import Row
 from graph_api.core.failures import unavailable
+from graph_api.core.operation_database import OperationDatabase
 from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import Reach, Viewer
 
@@ -26,16 +27,12 @@ class SnapshotDatabase(OperationDatabase):
 
         PostgreSQL ends it where nothing is read for ten minutes.
         """
-        self._is_held = True
-        try:
+        async with super().held():
             await self.fetch(
                 self._viewer, statement("keep_snapshot"), f"{_PATIENCE_SECONDS * 1000}"
             )
             self._is_begun = True
             yield
-        finally:
-            self._is_held = False
-            await super().release()
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -54,7 +51,7 @@ class SnapshotDatabase(OperationDatabase):
     async def _fetch_once(
         self, viewer: Viewer, statement: Statement, arguments: Sequence[object], reach: Reach
     ) -> Sequence[Row]:
-        if self._is_begun and self._session is None:
+        if self._is_begun and (self._held is None or self._held.session is None):
             raise unavailable()
         return await super()._fetch_once(viewer, statement, arguments, reach)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from graph_api.core.database import OperationDatabase
+from graph_api.core.operation_database import OperationDatabase
 from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import Viewer
 

@@ -12,11 +12,13 @@ from typer.testing import CliRunner
 from graph_api.cli import app
 from graph_api.core import embedded_cluster
 from graph_api.core.age import SESSION_SETTINGS
+from graph_api.core.connection_pool import ConnectionPool
 from graph_api.core.database import Database
 from graph_api.core.doctor import Examination, Finding, Verdict, examine
 from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.migrations import migrate
+from graph_api.core.reachability import Reachability
 from graph_api.core.viewer import Viewer
 from graph_api.entities.graph import graph_registry
 from graph_api.settings import Settings
@@ -214,7 +216,8 @@ async def test_a_lost_label(own_url: str) -> None:
 async def test_settings_that_a_proxy_drops(own_url: str) -> None:
     settings = Settings(database_url=own_url)
     async with asyncpg.create_pool(own_url, min_size=1, max_size=1) as pool:
-        database = Database(pool, settings)
+        reachability = Reachability()
+        database = Database(ConnectionPool(pool, reachability, 1), settings, reachability)
         problem = await Examination(own_url, settings, REGISTRY, database).session_settings()
     assert problem.verdict is Verdict.FAIL
     assert "plan_cache_mode is 'auto' instead of 'force_generic_plan'" in problem.found

@@ -2,13 +2,11 @@
 
 import asyncio
 import contextlib
-import logging
 import re
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import orjson
@@ -23,6 +21,7 @@ from graph_api.core.draining import Draining
 from graph_api.core.observing.metrics import Metrics
 from graph_api.serving import ApiServer, served
 from graph_api.settings import Settings
+from tests.logged import logged
 
 LIMIT_SECONDS = 1.0
 # the limit, up to a second until the server looks, and a machine that does other things too
@@ -176,18 +175,14 @@ def cut_for(server: ApiServer, reason: str) -> int:
 
 
 @contextlib.contextmanager
-def one_cut(
-    server: ApiServer, caplog: pytest.LogCaptureFixture, reason: str, status: int | None = None
-) -> Iterator[None]:
+def one_cut(server: ApiServer, reason: str, status: int | None = None) -> Iterator[None]:
     """One connection is cut for this reason meanwhile: it is counted, and has a line in the log."""
     before = cut_for(server, reason)
-    caplog.clear()
-    with caplog.at_level(logging.INFO, "graph_api.connections"):
+    with logged(Settings(), "graph_api.connections") as lines:
         yield
         until(lambda: cut_for(server, reason) > before)
         until(lambda: not server.server_state.connections)
     assert cut_for(server, reason) == before + 1
-    lines: list[Any] = [one.msg for one in caplog.records if one.name == "graph_api.connections"]
     (line,) = lines
     expected = {"event": "connection", "cut_for": reason, "client": "127.0.0.1", "status": status}
     assert {key: line[key] for key in expected} == expected
@@ -220,11 +215,9 @@ CHUNKED = b"POST /take HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n
         pytest.param(CHUNKED + b"0\r\nTrailer: ", b"a", id="slow trailer"),
     ],
 )
-def test_who_owes_a_request_is_told_and_cut(
-    server: ApiServer, sent: bytes, trickle: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_who_owes_a_request_is_told_and_cut(server: ApiServer, sent: bytes, trickle: bytes) -> None:
     reason = "slow_body" if sent.startswith(b"POST") else "slow_header"
-    with one_cut(server, caplog, reason, 408), opened(server, sent) as connection:
+    with one_cut(server, reason, 408), opened(server, sent) as connection:
         answer = answer_to(connection, trickle)
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert code_of(answer) == "TIMEOUT"
@@ -238,10 +231,10 @@ def test_who_is_idle_after_an_answer_is_cut(server: ApiServer, trickle: bytes) -
 
 
 def test_who_goes_on_with_a_body_that_was_refused_is_cut_without_a_second_answer(
-    server: ApiServer, caplog: pytest.LogCaptureFixture
+    server: ApiServer,
 ) -> None:
     refused = POST.replace(b"/take", b"/refuse")
-    with one_cut(server, caplog, "slow_body"), opened(server, refused) as connection:
+    with one_cut(server, "slow_body"), opened(server, refused) as connection:
         answer = answer_to(connection, b" ")
     assert answer.startswith(b"HTTP/1.1 413")
     assert answer.count(b"HTTP/1.1") == 1
@@ -268,11 +261,9 @@ def test_an_answer_that_takes_longer_than_the_limit_is_awaited(server: ApiServer
 
 @pytest.mark.parametrize("step", [0, 10])
 @pytest.mark.parametrize("path", ["/big", "/endless"])
-def test_who_does_not_read_an_answer_is_cut(
-    server: ApiServer, path: str, step: int, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_who_does_not_read_an_answer_is_cut(server: ApiServer, path: str, step: int) -> None:
     asked = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    with one_cut(server, caplog, "does_not_read"), opened(server, asked) as connection:
+    with one_cut(server, "does_not_read"), opened(server, asked) as connection:
         connection.recv(1000)
         until(lambda: bool(server.server_state.connections))
 
@@ -302,21 +293,17 @@ def test_who_reads_too_slowly_is_cut_though_it_never_stops(settings_of_a_second:
     assert size < BIG
 
 
-def test_a_follower_that_does_not_read_is_cut(
-    server: ApiServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    with one_cut(server, caplog, "does_not_read"), opened(server, handshake("/talk")):
+def test_a_follower_that_does_not_read_is_cut(server: ApiServer) -> None:
+    with one_cut(server, "does_not_read"), opened(server, handshake("/talk")):
         until(lambda: bool(server.server_state.connections))
         until(lambda: not server.server_state.connections)
         until(lambda: ended == ["socket"])
 
 
-def test_a_client_that_pings_and_does_not_read_is_cut(
-    server: ApiServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_client_that_pings_and_does_not_read_is_cut(server: ApiServer) -> None:
     ping = b"\x89\xfd\0\0\0\0" + b"p" * 125
     listening = handshake("/listen")
-    with one_cut(server, caplog, "does_not_read"), opened(server, listening) as connection:
+    with one_cut(server, "does_not_read"), opened(server, listening) as connection:
         connection.recv(1000)
 
         def is_cut() -> bool:
@@ -330,10 +317,8 @@ def test_a_client_that_pings_and_does_not_read_is_cut(
     until(lambda: ended == ["socket"])
 
 
-def test_a_client_that_does_not_answer_pings_is_closed_and_may_come_back(
-    server: ApiServer, caplog: pytest.LogCaptureFixture
-) -> None:
-    with one_cut(server, caplog, "no_pong"), opened(server, handshake("/listen")) as connection:
+def test_a_client_that_does_not_answer_pings_is_closed_and_may_come_back(server: ApiServer) -> None:
+    with one_cut(server, "no_pong"), opened(server, handshake("/listen")) as connection:
         frames = answer_to(connection).partition(b"\r\n\r\n")[2]
     assert frames[:2] == b"\x89\x04", "the server's ping comes first"
     assert frames[6:7] == b"\x88"
@@ -358,10 +343,10 @@ def test_a_client_that_does_not_answer_pings_is_closed_and_may_come_back(
     ],
 )
 def test_what_is_not_a_request_is_refused(
-    server: ApiServer, sent: bytes, status: int, code: str, caplog: pytest.LogCaptureFixture
+    server: ApiServer, sent: bytes, status: int, code: str
 ) -> None:
     reason = "large_header" if status == 431 else "not_http"
-    with one_cut(server, caplog, reason, status), opened(server) as connection:
+    with one_cut(server, reason, status), opened(server) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(sent)
         answer = answer_to(connection)

@@ -12,8 +12,9 @@ import pytest
 from graph_api.core import database as database_module
 from graph_api.core.api.execution import run_operation
 from graph_api.core.api.schema import GraphSchema
-from graph_api.core.database import Database, OperationDatabase
+from graph_api.core.database import Database
 from graph_api.core.errors import ApiError
+from graph_api.core.operation_database import OperationDatabase
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Viewer
 from graph_api.settings import Settings
@@ -147,7 +148,7 @@ async def one_connection(url: str, settings: Settings) -> AsyncIterator[Database
 
 async def _left_behind(database: Database) -> tuple[int, str]:
     """What the connection shows to somebody who says no tenant, and for whom it would act."""
-    async with database._pool.acquire() as connection:
+    async with database._pool.connection() as connection:
         assert not connection.is_in_transaction()
         seen = await connection.fetch(TENANTS.text)
         acting = await connection.fetchval("select current_setting('app.tenant_id', true)")
@@ -214,5 +215,5 @@ async def test_a_loader_of_anothers_operation_would_show_its_rows(
     own, theirs = [intruder.guarded.operation(one) for one in (intruder.own, intruder.theirs)]
     assert await own.loaders.entity("Lease", lease) is None
     assert await theirs.loaders.entity("Lease", lease) is not None
-    own.loaders = theirs.loaders
+    own._loaders = theirs.loaders
     assert await own.loaders.entity("Lease", lease) is not None

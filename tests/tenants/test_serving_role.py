@@ -72,14 +72,14 @@ async def test_it_owns_nothing(admin: Any) -> None:
 @pytest.mark.parametrize("statement", ATTEMPTS.values(), ids=ATTEMPTS)
 async def test_it_may_not(statement: str, admin: Any, pools: Any) -> None:
     owner = await admin.fetchval("select quote_ident(current_user)")
-    async with pools["guarded"].database._pool.acquire() as connection:
+    async with pools["guarded"].database._pool.connection() as connection:
         assert await connection.fetchval("select session_user") == "graph_api_service"
         with pytest.raises(REFUSED):
             await connection.execute(statement.replace("{owner}", owner))
 
 
 async def test_switching_row_security_off_is_refused_where_it_would_matter(pools: Any) -> None:
-    async with pools["guarded"].database._pool.acquire() as connection:
+    async with pools["guarded"].database._pool.connection() as connection:
         await connection.execute("set row_security = off")
         try:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

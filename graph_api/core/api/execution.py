@@ -186,8 +186,7 @@ async def _executed(
             return answered, execution
         finally:
             # what the loaders still read would go on in Postgres after a timeout
-            context.loaders.cancel()
-            context.renew_loaders()
+            context.end_loaders()
 
 
 async def _planned(

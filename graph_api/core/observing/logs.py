@@ -35,18 +35,48 @@ _IN_CALLBACK: Final = re.compile(r"^(Exception in callback).*")
 
 
 def event_log(name: str) -> structlog.stdlib.BoundLogger:
-    """A log of events with fields; says nothing until `configure_logging` has been called."""
+    """A log of events with fields; says nothing until `configure_logging` has been called.
+
+    It does without the records of the standard library, which cost a short query a tenth of its
+    time; its level is that of the standard library's logger of the same name.
+    """
     log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
-        logging.getLogger(name),
+        _Lines(name),
         processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            _if_heard,
+            _where_and_when,
+            _TIME,
+            _with_request,
+            _with_failure,
+            _rendered,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         context_class=dict,
         cache_logger_on_first_use=True,
     )
     return log
+
+
+class _Output:
+    """Where the lines of event logs go: nowhere, until `configure_logging` has said."""
+
+    stream: TextIO | None = None
+    render: Processor
+
+
+class _Lines:
+    """What an event log writes to, one line for each event."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.isEnabledFor = logging.getLogger(name).isEnabledFor
+
+    def line(self, text: str) -> None:
+        """Write a line."""
+        if _Output.stream is not None:
+            _Output.stream.write(f"{text}\n")
+
+    debug = info = warning = error = line
 
 
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
@@ -62,6 +92,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     for one in [one for one in root.handlers if isinstance(one, _Handler)]:
         root.removeHandler(one)
     root.addHandler(handler)
+    _Output.stream, _Output.render = output, _renderer(settings, output)
     root.setLevel(logging.WARNING)
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     logging.getLogger(_OURS).setLevel(level)
@@ -87,8 +118,8 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         super().__init__(
             foreign_pre_chain=[_without_secrets],
             processors=[
-                _where_and_when,
-                structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+                _where_and_when_of_record,
+                _TIME,
                 _with_request,
                 _with_failure,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -124,7 +155,25 @@ def _as_json(_logger: object, _method: str, event: EventDict) -> str:
     return orjson.dumps(event, default=lambda one: type(one).__name__).decode()
 
 
-def _where_and_when(_logger: object, _method: str, event: EventDict) -> EventDict:
+_TIME: Final = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
+
+
+def _if_heard(logger: Any, method: str, event: EventDict) -> EventDict:
+    if not logger.isEnabledFor(structlog.stdlib.NAME_TO_LEVEL[method]):
+        raise structlog.DropEvent
+    return event
+
+
+def _rendered(logger: object, method: str, event: EventDict) -> Any:
+    return _Output.render(logger, method, event) if _Output.stream is not None else ""
+
+
+def _where_and_when(logger: Any, method: str, event: EventDict) -> EventDict:
+    name = event.pop("event")
+    return {"time": None, "level": method, "event": name, "logger": logger.name, **event}
+
+
+def _where_and_when_of_record(_logger: object, _method: str, event: EventDict) -> EventDict:
     record: logging.LogRecord = event["_record"]
     first = {"time": None, "level": record.levelname.lower(), "event": event["event"]}
     return {**first, "logger": record.name, **event}

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from graph_api.core.observing.logs import configure_logging
 from graph_api.core.observing.observer import VERSION, Observer
 from graph_api.core.observing.spans import Tracing
 from graph_api.settings import Settings
+from tests.logged import logging_as_before
 
 
 @dataclass
@@ -57,16 +57,8 @@ class Observed:
 @pytest.fixture
 def log_stream() -> Iterator[io.StringIO]:
     """What `configure_logging` writes; everything is as it was afterwards."""
-    root = logging.getLogger()
-    kept = list(root.handlers), root.level
-    names = ("graph_api", "uvicorn", "uvicorn.error", "uvicorn.access")
-    levels = {name: logging.getLogger(name).level for name in names}
-    yield io.StringIO()
-    root.handlers[:], level = kept
-    root.setLevel(level)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
-        logging.getLogger(name).propagate = True
+    with logging_as_before():
+        yield io.StringIO()
 
 
 @asynccontextmanager

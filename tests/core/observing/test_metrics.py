@@ -91,7 +91,7 @@ async def test_who_waits_for_a_connection_is_counted(
     one = {"dev_tenant": tenant, "pool_min_size": 1, "pool_max_size": 1, "log_format": "json"}
     async with running(settings.model_copy(update=one), log_stream) as observed:
         database = observed.state["services"].database
-        async with database._acquire():
+        async with database._pool.connection():
             asked = asyncio.create_task(observed.ask(QUERY % 1))
             while value(text := await observed.measured(), "graph_api_pool_waiting") != 1:
                 await asyncio.sleep(0.01)

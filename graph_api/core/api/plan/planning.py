@@ -111,8 +111,7 @@ class Planner:
         except Exception as error:
             _log.debug("a plan was given up", exc_info=error)
             # what its resolvers wait for was cancelled with the first that failed
-            context.loaders.cancel()
-            context.renew_loaders()
+            context.end_loaders()
             return Answered(not_covered="an error")
         return Answered(data, left_to_resolvers=paths.left_to_resolvers)
 
