@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from graph_api.core.database import Database, Row, Session
+from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.core.journal import Cause
 from graph_api.core.statements import Statement
 from graph_api.core.viewer import Reach, Viewer
@@ -25,6 +26,50 @@ class OperationDatabase(Database):
         self.has_written = False
         """Whether a transaction of the operation has been committed."""
         self._held: _Held | None = None
+        self._failed: dict[str, ApiError] = {}
+        self._lost: ApiError | None = None
+        self._is_settled = False
+
+    def settle_failures(self) -> None:
+        """From now on what could not be read fails again at once, and PostgreSQL is not asked.
+
+        A statement that took too long does so whatever it is asked for; where the database was
+        away, every statement does.
+        """
+        self._is_settled = True
+
+    async def fetch(
+        self, viewer: Viewer, statement: Statement, *arguments: object, reach: Reach = Reach.OWN
+    ) -> Sequence[Row]:
+        """As of every database, but for `settle_failures`."""
+        if self._is_settled:
+            self._refuse(statement)
+        try:
+            return await super().fetch(viewer, statement, *arguments, reach=reach)
+        except ApiError as error:
+            if error.code is ErrorCode.TIMEOUT:
+                self._failed[statement.name] = error
+            elif error.code is ErrorCode.UNAVAILABLE:
+                self._lost = error
+            raise
+
+    async def fetch_alone(
+        self, viewer: Viewer, statement: Statement, *arguments: object
+    ) -> Sequence[Row]:
+        """As of every database, but for `settle_failures`: all that is asked for was in it."""
+        if self._is_settled:
+            self._refuse(statement)
+        try:
+            return await super().fetch_alone(viewer, statement, *arguments)
+        except ApiError as error:
+            if error.code in (ErrorCode.TIMEOUT, ErrorCode.UNAVAILABLE):
+                self._lost = error
+            raise
+
+    def _refuse(self, statement: Statement) -> None:
+        known = self._lost or self._failed.get(statement.name)
+        if known is not None:
+            raise ApiError(known.code, known.message) from known
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:

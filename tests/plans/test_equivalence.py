@@ -97,7 +97,7 @@ def test_lesser_viewers(
 ) -> None:
     """Who may see less is told the same, and the same of what it may not see."""
     reasons = _told_the_same(loop, both_ways, vocabularies, 20, viewer)
-    assert (reasons[None] > 0) is viewer.may(Permission.READ_GRAPH), reasons.most_common(10)
+    assert reasons[None] > 0 or not viewer.may(Permission.READ_GRAPH), reasons.most_common(10)
 
 
 @pytest.mark.skipif(

@@ -44,6 +44,7 @@ ANSWERED = {
         """{ leases { edges { a: node { name wells(first: 2) { nodes { id } } } cursor
             b: node { district wells(first: 2) { edges { x: node { id } y: node { apiNumber } } } } } } }"""
     ),
+    "nothing but the type": Document("{ __typename a: __typename }"),
     "what the schema has, and what the graph has": Document(
         '{ __schema { queryType { name } } __type(name: "Well") { name } leases { totalCount } }'
     ),

@@ -79,7 +79,8 @@ class Planner:
 
         With a trace, it notes there what ran for each level of the plan. Where anything goes wrong,
         nothing is told of it here: the standard executor runs the operation again, and its errors
-        are what the client sees.
+        are what the client sees. What the database did not answer fails then without being asked
+        for again.
         """
         compiled = self._compiled(document, operation_name)
         variables = self._variables(compiled.operation, given)
@@ -112,6 +113,7 @@ class Planner:
             _log.debug("a plan was given up", exc_info=error)
             # what its resolvers wait for was cancelled with the first that failed
             context.end_loaders()
+            context.database.settle_failures()
             return Answered(not_covered="an error")
         return Answered(data, left_to_resolvers=paths.left_to_resolvers)
 
