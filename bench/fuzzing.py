@@ -1,12 +1,14 @@
-"""Fuzzes every field of the API as every role, and as nobody, and prints what failed as a table.
+"""Fuzzes every field of the API as every role and as nobody, and prints what failed as a table.
 
     python -m bench.fuzzing --examples 1000 --seeds 1,2,3
 
 A server of this program's own, with the sample that the project ships, is asked what schemathesis
-makes up: an answer of 5xx, an error that is not the caller's doing, more than five seconds, or a
-server that is gone is a failure. `fuzz.sh` (`--fuzzer`, or FUZZER in the environment) must find
-schemathesis on the PATH, or in the environment that `--schemathesis` names. It gives a run 15
-minutes: fields are dealt out to as many runs as that takes. The exit status is 1 where anything
+makes up, each request by every caller (`bench/every_caller.py`): an answer of 5xx, an error that is
+not the caller's doing, more than five seconds, or a server that is gone is a failure. `fuzz.sh`
+(`--fuzzer`, or FUZZER in the environment) must find schemathesis on the PATH, or in the environment
+that `--schemathesis` names. Fields are dealt out to many short runs of it, two at a time. What
+failed is kept in the directory `--keep`; while that has a file named PAUSE, no run is begun. Ended
+by SIGINT or SIGTERM, it prints the table of what has run. The exit status is 1 where anything
 failed.
 """
 
@@ -15,7 +17,6 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,10 +25,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from graphql import build_schema
 
 from bench.credentials import api_key
+from bench.every_caller import ADMIN, Counts, EveryCaller, every_caller
 from bench.server import SERVE, child_environment, free_port, running_process
 from graph_api.core.database import Database
 from graph_api.core.embedded import EmbeddedPostgres
@@ -45,39 +46,43 @@ NOBODY = "anonymous"
 
 _SDL = Path(__file__).parents[1] / "graph_api" / "schema.graphql"
 _FUZZER = Path(__file__).parents[2] / "shared" / "audits" / "fuzz.sh"
-# of 900 seconds that fuzz.sh gives a run, on a machine that does other things too
-_EXAMPLES_OF_A_RUN = 8_000
+# short runs, since only a finished one counts; fuzz.sh would end one after 900 seconds
+_EXAMPLES_OF_A_RUN = 2_000
+_AT_ONCE = 2
+# each checks a password, which takes a processor long; all callers would not end within a run
+_SLOW = ("Mutation.login",)
+# the proxy times what each caller waits; the fuzzer waits for all of them
+_PATIENCE = ("--max-response-time", "120", "--request-timeout", "120")
+_PAUSED_SECONDS = 5.0
 # place of the session in /proc/PID/stat, after the name
 _SESSION = 3
-# what no request is at fault for
-_OURS = ("INTERNAL", "TIMEOUT", "UNAVAILABLE", "UNKNOWN_OUTCOME")
 
 
 @dataclass
-class Found:
-    """What the runs of one role and one seed came to."""
+class Run:
+    """A run of fuzz.sh: which fields it asks for, and what came of it."""
 
-    requests: int = 0
+    seed: int
+    number: int
+    fields: list[str]
+    callers: Sequence[str]
+    examples: int = 0
+    """How many schemathesis made; each was sent by every one of the callers."""
     failures: int = 0
-    """Different failures, as schemathesis counts them, and runs that came to no end."""
-    seconds: float = 0.0
+    """Different failures, as schemathesis counts them; 1 where it came to no end."""
 
-    def add(self, other: "Found") -> None:
-        """Count another run in."""
-        self.requests += other.requests
-        self.failures += other.failures
-        self.seconds += other.seconds
+    @property
+    def name(self) -> str:
+        """Which of all it is."""
+        return f"{self.seed}-{self.number}"
 
-
-def found_in(output: str, status: int, seconds: float) -> Found:
-    """What the output and the exit status of fuzz.sh tell."""
-    told = re.search(r"^ {2}([\d,]+) generated", output, re.MULTILINE)
-    failed = re.search(r"^=+ (.*) in [\d.]+s", output, re.MULTILINE)
-    counts = re.findall(r"(\d+) (?:failures?|errors?)\b", failed[1] if failed else "")
-    failures = sum(int(one) for one in counts)
-    if status != 0 and failures == 0:
-        failures = 1
-    return Found(int(told[1].replace(",", "")) if told else 0, failures, seconds)
+    def tell(self, output: str, status: int) -> None:
+        """Take in what the output and the exit status of fuzz.sh say."""
+        told = re.search(r"^ {2}([\d,]+) generated", output, re.MULTILINE)
+        failed = re.search(r"^=+ (.*) in [\d.]+s", output, re.MULTILINE)
+        counts = re.findall(r"(\d+) (?:failures?|errors?)\b", failed[1] if failed else "")
+        self.examples = int(told[1].replace(",", "")) if told else 0
+        self.failures = sum(int(one) for one in counts) or int(status != 0)
 
 
 def fields() -> list[str]:
@@ -89,70 +94,107 @@ def fields() -> list[str]:
 
 def dealt(names: Sequence[str], examples: int) -> list[list[str]]:
     """The fields of each run, heavy and light ones mixed."""
-    runs = max(1, -(-len(names) * examples // _EXAMPLES_OF_A_RUN))
+    if not names:
+        return []
+    runs = max(_AT_ONCE, -(-len(names) * examples // _EXAMPLES_OF_A_RUN))
     return [list(names[number::runs]) for number in range(min(runs, len(names)))]
 
 
+def runs_of(
+    seed: int, names: Sequence[str], callers: Sequence[str], examples: int
+) -> Iterator[Run]:
+    """All runs of a seed, the longest last; slow fields are asked for by one caller at a time."""
+    quick = [name for name in names if name not in _SLOW]
+    asked = [(of_run, callers) for of_run in dealt(quick, examples)]
+    asked += [([name], [who]) for name in names if name in _SLOW for who in callers]
+    yield from (Run(seed, number, *one) for number, one in enumerate(asked, 1))
+
+
+def rows(done: Sequence[Run], counts: dict[str, Counts]) -> Iterator[str]:
+    """The lines of the table, by seed and caller, of the runs that are finished."""
+    yield "| seed | caller | fields | examples | requests | failures |"
+    yield "|---:|---|---:|---:|---:|---:|"
+    callers = dict.fromkeys(who for run in done for who in run.callers)
+    for seed in sorted({run.seed for run in done}):
+        for caller in callers:
+            own = [run for run in done if run.seed == seed and caller in run.callers]
+            asked = sum(counts[run.name].requests[caller] for run in own)
+            failed = sum(counts[run.name].failures[caller] for run in own)
+            yield (
+                f"| {seed} | `{caller}` | {sum(len(run.fields) for run in own)} "
+                f"| {sum(run.examples for run in own):,} | {asked:,} | {failed:,} |"
+            )
+
+
 class Fuzzer:
-    """Runs fuzz.sh against one server."""
+    """Runs fuzz.sh against the proxy in front of one server."""
 
-    def __init__(self, options: argparse.Namespace, url: str, keys: dict[str, str]) -> None:
+    def __init__(self, options: argparse.Namespace, proxy: EveryCaller, url: str) -> None:
         self._options = options
+        self._proxy = proxy
         self._url = url
-        self._keys = keys
+        self._waiting: list[Run] = []
+        self._began = time.monotonic()
+        self.done: list[Run] = []
 
-    def fuzz(self, who: str, seed: int) -> Found:
-        """Fuzz all fields that are asked for."""
-        found = Found()
-        before = self._failed()
-        for number, names in enumerate(dealt(self._options.fields, self._options.examples)):
-            found.add(self._run(who, seed, names, number))
-        masked = self._failed() - before
-        if masked and not found.failures:
-            # beside other errors schemathesis overlooks one
-            found.failures = masked
-        return found
+    async def fuzz(self) -> None:
+        """Fuzz all fields that are asked for, seed by seed."""
+        asked = (self._options.fields, self._options.roles, self._options.examples)
+        self._waiting = [run for seed in self._options.seeds for run in runs_of(seed, *asked)]
+        _say(f"{len(self._waiting)} runs")
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(self._one_after_another())
 
-    def _run(self, who: str, seed: int, names: Sequence[str], number: int) -> Found:
-        header = f"X-API-Key: {self._keys[who]}" if who in self._keys else "X-Fuzzing: 1"
-        command = [
-            "bash",
-            str(self._options.fuzzer),
-            self._url,
-            str(self._options.examples),
-            header,
-        ]
-        command += [part for name in names for part in ("--include-name", name)]
+    async def _one_after_another(self) -> None:
+        while self._waiting:
+            while (self._options.keep / "PAUSE").exists():  # noqa: ASYNC110 - a file
+                await asyncio.sleep(_PAUSED_SECONDS)
+            if self._waiting:
+                await self._run(self._waiting.pop(0))
+
+    async def _run(self, run: Run) -> None:
         began = time.monotonic()
-        status, said = self._said(command, self._environment(who, seed))
-        found = found_in(said, status, time.monotonic() - began)
-        _say(f"{who}, seed {seed}, run {number + 1}: {found}")
-        if found.failures:
-            kept = self._options.keep / f"fuzzing-{who}-{seed}-{number + 1}.txt"
+        # the service comes before its fuzzers: it is timed
+        command = ["nice", "-n", "5", "bash", str(self._options.fuzzer), f"{self._url}/{run.name}"]
+        command += [str(self._options.examples), "", *_PATIENCE]
+        command += [part for name in run.fields for part in ("--include-name", name)]
+        self._proxy.begin(run.name, run.callers)
+        status, said = await self._said(command, run.seed)
+        run.tell(said, status)
+        self.done.append(run)
+        counted = self._proxy.counts[run.name]
+        failed = counted.failures.total()
+        if run.failures or failed:
+            kept = self._options.keep / f"fuzzing-{run.name}.txt"
             kept.write_text(said, "utf-8")
-            _say(f"status {status}; what it said is in {kept}")
-        return found
+            _say(f"run {run.name} ended with status {status}; what it said is in {kept}")
+        _say(
+            f"run {run.name} ({', '.join(run.fields)}; {len(run.callers)} callers): "
+            f"{run.examples:,} examples, "
+            f"{counted.requests.total():,} requests, {failed} failures, {run.failures} by the "
+            f"fuzzer, {time.monotonic() - began:.0f} s; {len(self._waiting)} runs wait, "
+            f"{time.monotonic() - self._began:.0f} s since the first"
+        )
 
-    def _said(self, command: Sequence[str], environment: dict[str, str]) -> tuple[int, str]:
+    async def _said(self, command: Sequence[str], seed: int) -> tuple[int, str]:
         """The status and the output of a command, of which nothing is left in the end."""
-        with subprocess.Popen(  # noqa: S603 - the script that the caller names
-            command,
-            env=environment,
+        fuzz = await asyncio.create_subprocess_exec(
+            *command,
+            env=self._environment(seed),
             cwd=self._options.keep,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-        ) as fuzz:
-            try:
-                said, _ = fuzz.communicate()
-            except BaseException:
-                _end_session(fuzz.pid)
-                raise
-            return fuzz.returncode, said
+        )
+        try:
+            said, _ = await fuzz.communicate()
+        finally:
+            _end_session(fuzz.pid)
+            status = await fuzz.wait()
+        return status, said.decode("utf-8", "replace")
 
-    def _environment(self, who: str, seed: int) -> dict[str, str]:
+    def _environment(self, seed: int) -> dict[str, str]:
         path = os.environ.get("PATH", "")
         if self._options.schemathesis is not None:
             path = f"{self._options.schemathesis / 'bin'}:{path}"
@@ -163,16 +205,7 @@ class Fuzzer:
             "PYTHONPATH": str(Path(__file__).parent),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        # who may not ask for the schema is given it
-        return {**os.environ, **told, "LOCATION": str(_SDL) if who == NOBODY else self._url}
-
-    def _failed(self) -> int:
-        """Errors so far that were ours, as the server counts them."""
-        metrics = httpx.get(self._url.replace("/graphql", "/metrics"), trust_env=False).text
-        counts = re.findall(
-            r'^graph_api_errors_total\{code="(\w+)"\} (\S+)$', metrics, re.MULTILINE
-        )
-        return int(sum(float(count) for code, count in counts if code in _OURS))
+        return {**os.environ, **told}
 
 
 def _end_session(leader: int) -> None:
@@ -188,8 +221,8 @@ def _stop(number: int, frame: object) -> None:
     raise SystemExit(128 + number)
 
 
-async def _prepared(dsn: str, data_dir: Path, roles: Sequence[str]) -> dict[str, str]:
-    """Load the sample; the API key of each role."""
+async def _prepared(dsn: str, data_dir: Path, roles: Sequence[str]) -> dict[str, str | None]:
+    """Load the sample; the API key of each role, and of the admin in any case."""
     await migrate(dsn)
     database = await Database.connect(dsn, Settings(database_url=dsn, data_dir=data_dir))
     try:
@@ -200,14 +233,15 @@ async def _prepared(dsn: str, data_dir: Path, roles: Sequence[str]) -> dict[str,
     finally:
         await database.close()
     return {
-        role: await api_key(dsn, data_dir, TENANT, Role(role)) for role in roles if role != NOBODY
+        role: None if role == NOBODY else await api_key(dsn, data_dir, TENANT, Role(role))
+        for role in sorted({*roles, ADMIN})
     }
 
 
 @contextmanager
 def _server(
     data_dir: Path, log: Path, roles: Sequence[str]
-) -> Iterator[tuple[str, dict[str, str]]]:
+) -> Iterator[tuple[str, dict[str, str | None]]]:
     """The URL of a server to fuzz, and who may ask it."""
     port = free_port()
     environment = child_environment(
@@ -220,28 +254,40 @@ def _server(
             yield f"{url}/graphql", keys
 
 
+async def _fuzzed(options: argparse.Namespace, service: str, keys: dict[str, str | None]) -> int:
+    """Fuzz, and report; how much failed."""
+    loop, own = asyncio.get_running_loop(), asyncio.current_task()
+    if own is not None:
+        loop.add_signal_handler(signal.SIGTERM, own.cancel)
+    port = free_port()
+    kept = options.keep / "failures.jsonl"
+    async with every_caller(service, keys, kept, port) as proxy:
+        fuzzer = Fuzzer(options, proxy, f"http://127.0.0.1:{port}")
+        try:
+            await fuzzer.fuzz()
+        finally:
+            print(*rows(fuzzer.done, proxy.counts), sep="\n", flush=True)
+            done = {run.name for run in fuzzer.done}
+            for name in proxy.counts.keys() - done:
+                asked, failed = proxy.counts[name].requests, proxy.counts[name].failures
+                _say(f"unfinished: run {name}, {asked.total():,} requests, {failed.total()} failed")
+        failures = sum(one.failures.total() for one in proxy.counts.values())
+        return failures + sum(run.failures for run in fuzzer.done)
+
+
 def main(given: Sequence[str] | None = None) -> None:
     """Fuzz, and report."""
     options = _options(given)
     signal.signal(signal.SIGTERM, _stop)
     _say(f"{len(options.fields)} fields as {', '.join(options.roles)}; kept in {options.keep}")
-    print("| role | seed | examples of each field | requests | failures | seconds |")
-    print("|---|---:|---:|---:|---:|---:|", flush=True)
-    failures = 0
     with (
         tempfile.TemporaryDirectory(prefix="fuzzing-") as directory,
         _server(Path(directory), options.keep / "server.log", options.roles) as (url, keys),
     ):
-        fuzzer = Fuzzer(options, url, keys)
-        for seed in options.seeds:
-            for who in options.roles:
-                found = fuzzer.fuzz(who, seed)
-                failures += found.failures
-                print(
-                    f"| `{who}` | {seed} | {options.examples:,} | {found.requests:,} "
-                    f"| {found.failures} | {found.seconds:.0f} |",
-                    flush=True,
-                )
+        try:
+            failures = asyncio.run(_fuzzed(options, url, keys))
+        except asyncio.CancelledError:
+            raise SystemExit(128 + signal.SIGTERM) from None
     raise SystemExit(1 if failures else 0)
 
 

@@ -1,6 +1,9 @@
 """What `bench.fuzzing` makes of the fuzzer's words; the fuzzing itself takes minutes."""
 
-from bench.fuzzing import Found, dealt, fields, found_in
+from collections import Counter
+
+from bench.every_caller import Counts
+from bench.fuzzing import Run, dealt, fields, rows, runs_of
 
 CLEAN = """Test cases:
   2120 generated, 2120 passed
@@ -19,18 +22,56 @@ TIMED_OUT = """Test cases:
 """
 
 
+def ended(output: str, status: int) -> tuple[int, int]:
+    run = Run(1, 1, ["Query.wells"], ["admin"])
+    run.tell(output, status)
+    return run.examples, run.failures
+
+
 def test_a_clean_run() -> None:
-    assert found_in(CLEAN, 0, 66.0) == Found(2120, 0, 66.0)
+    assert ended(CLEAN, 0) == (2120, 0)
 
 
 def test_failures_and_errors_are_counted_and_warnings_are_not() -> None:
-    assert found_in(FAILED, 1, 40.0) == Found(1044, 76, 40.0)
-    assert found_in(TIMED_OUT, 1, 145.0) == Found(2112, 1, 145.0)
+    assert ended(FAILED, 1) == (1044, 76)
+    assert ended(TIMED_OUT, 1) == (2112, 1)
 
 
 def test_a_run_that_says_nothing_has_failed() -> None:
-    assert found_in("", 124, 900.0) == Found(0, 1, 900.0)
-    assert found_in(CLEAN + "NOT ALIVE after the fuzz", 99, 1.0).failures == 1
+    assert ended("", 124) == (0, 1)
+    assert ended(CLEAN + "NOT ALIVE after the fuzz", 99) == (2120, 1)
+
+
+def test_the_table_adds_up_the_runs_of_a_seed() -> None:
+    both = ["admin", "viewer"]
+    done = [
+        Run(1, 1, ["Query.wells", "Query.well"], both, examples=2000),
+        Run(1, 2, ["Mutation.login"], ["viewer"], examples=1000),
+        Run(2, 1, ["Query.wells"], both, examples=1000),
+    ]
+    counts = {
+        "1-1": Counts(Counter(admin=2002, viewer=2002), Counter(viewer=3)),
+        "1-2": Counts(Counter(viewer=1002), Counter(viewer=1)),
+        "2-1": Counts(Counter(admin=1001, viewer=1001)),
+        "2-2": Counts(Counter(admin=7), Counter(admin=7)),  # was not finished
+    }
+    assert [*rows(done, counts)][2:] == [
+        "| 1 | `admin` | 2 | 2,000 | 2,002 | 0 |",
+        "| 1 | `viewer` | 3 | 3,000 | 3,004 | 4 |",
+        "| 2 | `admin` | 1 | 1,000 | 1,001 | 0 |",
+        "| 2 | `viewer` | 1 | 1,000 | 1,001 | 0 |",
+    ]
+
+
+def test_every_caller_asks_for_every_field_once() -> None:
+    callers = ["admin", "viewer", "anonymous"]
+    runs = [*runs_of(3, fields(), callers, 1000)]
+    assert len({run.name for run in runs}) == len(runs)
+    asked = [(who, name) for run in runs for who in run.callers for name in run.fields]
+    assert sorted(asked) == sorted((who, name) for who in callers for name in fields())
+    assert [run.callers for run in runs if "Mutation.login" in run.fields] == [
+        [who] for who in callers
+    ]
 
 
 def test_every_field_is_dealt_out_once() -> None:
