@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.bulk import OtherDatasetError, prepare
 from bench.comparison import Line, line_of, own_table, questions_table
-from bench.credentials import WRITING_TENANT, api_key
+from bench.credentials import WRITING_TENANT, key_headers
 from bench.dataset import TENANT, Dataset, fingerprint
 from bench.load import WrongLoadError
 from bench.measuring import (
@@ -41,14 +41,7 @@ from bench.peers.running import (
     plain_strawberry,
     postgraphile,
 )
-from bench.server import (
-    SERVE,
-    UNLIMITED,
-    ServerFailedError,
-    child_environment,
-    free_port,
-    running_process,
-)
+from bench.server import ServerFailedError, keyed_server
 from bench.written import DOCS, write_section
 from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from graph_api.core.migrations import MigrationError
@@ -106,8 +99,8 @@ def _compared(options: argparse.Namespace, server: EmbeddedPostgres) -> str:
     _say(f"a world of {dataset.wells:,} wells in {options.data_dir}")
     asyncio.run(prepare(server.dsn, options.data_dir, dataset))
     plan = plan_of(options, server.pid)
-    reading = _headers(server.dsn, options.data_dir, TENANT, Role.VIEWER)
-    writing = _headers(server.dsn, options.data_dir, WRITING_TENANT, Role.SERVICE)
+    reading = key_headers(server.dsn, options.data_dir, TENANT, Role.VIEWER)
+    writing = key_headers(server.dsn, options.data_dir, WRITING_TENANT, Role.SERVICE)
     with ExitStack() as stack:
         ours = stack.enter_context(_service(options.data_dir, reading))
         targets, left_out = _neighbours(options, dataset, server.dsn, stack)
@@ -124,11 +117,8 @@ def _compared(options: argparse.Namespace, server: EmbeddedPostgres) -> str:
 
 @contextmanager
 def _service(data_dir: Path, headers: tuple[tuple[str, str], ...]) -> Iterator[Target]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = child_environment(data_dir=str(data_dir), port=str(port), **UNLIMITED)
-    with running_process(SERVE, environment, f"{url}/readyz", says=subprocess.DEVNULL) as process:
-        yield Target(NAME, url, process.pid, GraphQLSpeaker(OURS, headers))
+    with keyed_server(data_dir) as (url, pid):
+        yield Target(NAME, url, pid, GraphQLSpeaker(OURS, headers))
 
 
 def _neighbours(
@@ -203,10 +193,6 @@ def _own_lines(
         "Mixed: of 20 requests 14 `point`, 2 `page`, 2 `nested` and 2 writes, while 10 followers "
         f"hear of every write over WebSocket; they were told of {heard.changes:,} changes."
     )
-
-
-def _headers(dsn: str, data_dir: Path, tenant: str, role: Role) -> tuple[tuple[str, str], ...]:
-    return (("X-API-Key", asyncio.run(api_key(dsn, data_dir, tenant, role))),)
 
 
 def _conditions(options: argparse.Namespace) -> str:

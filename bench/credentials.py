@@ -1,5 +1,6 @@
 """API keys for the benchmark's clients, good for a day."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,11 @@ WRITING_TENANT = f"{TENANT}-writes"
 
 # of no password: who has the key needs none
 _NO_HASH = "$argon2id$none"
+
+
+def key_headers(dsn: str, data_dir: Path, tenant: str, role: Role) -> tuple[tuple[str, str], ...]:
+    """The headers of requests that show a new API key."""
+    return (("X-API-Key", asyncio.run(api_key(dsn, data_dir, tenant, role))),)
 
 
 async def api_key(dsn: str, data_dir: Path, tenant: str, role: Role) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import websockets
 
+from bench.memory import resident_mib
 from bench.percentiles import percentile
 from bench.server import server_process
 from graph_api.core.embedded import EmbeddedPostgres
@@ -74,14 +75,6 @@ async def grow(url: str, events: int) -> None:
             ]
             body = {"query": BULK, "variables": {"wells": wells}}
             (await client.post(f"{url}/graphql", json=body)).raise_for_status()
-
-
-def resident_mib(pid: int) -> float:
-    """The resident memory of a process, in MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise ValueError(f"process {pid} says nothing of its memory")
 
 
 async def measure(url: str, pid: int, options: argparse.Namespace) -> list[str]:

@@ -15,6 +15,7 @@ from bench.processors import ProcessorUse
 
 # headers differ a little between answers; an error instead of an answer differs a lot
 _HEADERS_AT_MOST = 2000
+_ALONE_TURNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Contestant:
     url: str
     pid: int
     exchanges: Sequence[Exchange]
+    postgres_pid: int | None = None
+    """Where it has a PostgreSQL of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def measure_in_turn(contestants: Sequence[Contestant], plan: Plan) -> dict[str, 
 
 
 def _turn(one: Contestant, plan: Plan) -> Turn:
-    server, postgres = ProcessorUse(one.pid), ProcessorUse(plan.postgres_pid)
+    server, postgres = ProcessorUse(one.pid), ProcessorUse(one.postgres_pid or plan.postgres_pid)
     done = load(plan.client, one.url, one.exchanges, plan.connections, plan.seconds)
     return Turn(done, server.seconds(), postgres.seconds())
 
@@ -173,6 +176,15 @@ def median_alone(url: str, exchanges: Sequence[Exchange], seconds: float) -> flo
         while not times or time.perf_counter() < deadline:
             times.append(caller.milliseconds(exchanges[len(times) % len(exchanges)]))
     return statistics.median(times)
+
+
+def alone_in_turn(contestants: Sequence[Contestant], seconds: float) -> dict[str, float]:
+    """The medians, in milliseconds, of one request at a time to each server, for so long a turn."""
+    found: dict[str, list[float]] = {one.name: [] for one in contestants}
+    for turn in range(_ALONE_TURNS):
+        for one in contestants if turn % 2 == 0 else reversed(contestants):
+            found[one.name].append(median_alone(one.url, one.exchanges, seconds))
+    return {name: statistics.median(medians) for name, medians in found.items()}
 
 
 def median_first(url: str, exchanges: Sequence[Exchange]) -> float:

@@ -23,7 +23,7 @@ class ProcessorUse:
 def _seconds(pid: int) -> dict[int, float]:
     """What each process below one has used since it began."""
     used = {}
-    for one in _with_children(pid):
+    for one in with_children(pid):
         try:
             # the name, in brackets, may hold spaces
             stat = Path(f"/proc/{one}/stat").read_text("ascii", "replace").rpartition(")")[2]
@@ -34,7 +34,8 @@ def _seconds(pid: int) -> dict[int, float]:
     return used
 
 
-def _with_children(pid: int) -> Iterator[int]:
+def with_children(pid: int) -> Iterator[int]:
+    """A process, its children, theirs, and so on."""
     yield pid
     for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -42,4 +43,4 @@ def _with_children(pid: int) -> Iterator[int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         for child in children:
-            yield from _with_children(int(child))
+            yield from with_children(int(child))

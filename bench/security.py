@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.bulk import OtherDatasetError, prepare
-from bench.credentials import api_key
+from bench.credentials import key_headers
 from bench.dataset import TENANT, Dataset
 from bench.load import Exchange, WrongLoadError, graphql
 from bench.measuring import (
@@ -25,23 +25,16 @@ from bench.measuring import (
     Plan,
     Turn,
     add_options,
+    alone_in_turn,
     caller_of,
     checked,
     measure_in_turn,
-    median_alone,
     plan_of,
 )
 from bench.peers.questions import content
 from bench.queries import Query, queries
 from bench.report import shown, table
-from bench.server import (
-    SERVE,
-    UNLIMITED,
-    ServerFailedError,
-    child_environment,
-    free_port,
-    running_process,
-)
+from bench.server import SERVE, ServerFailedError, keyed_server
 from bench.written import DOCS, write_section
 from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from graph_api.core.migrations import MigrationError
@@ -55,7 +48,6 @@ WITHOUT = (sys.executable, "-m", "bench.insecure")
 """The command of the server without security."""
 
 _ON, _OFF = "on", "off"
-_ALONE_TURNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +99,7 @@ def _measured(
     options: argparse.Namespace, dataset: Dataset, dsn: str, plan: Plan
 ) -> tuple[str, float]:
     """The table, and the highest ratio in it."""
-    key = asyncio.run(api_key(dsn, options.data_dir, TENANT, Role.VIEWER))
-    headers = (("X-API-Key", key),)
+    headers = key_headers(dsn, options.data_dir, TENANT, Role.VIEWER)
     rows, ratios = [], []
     with ExitStack() as stack:
         servers = {
@@ -131,13 +122,7 @@ def _measured(
 
 
 def _started(command: Sequence[str], data_dir: Path, stack: ExitStack) -> Server:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = child_environment(data_dir=str(data_dir), port=str(port), **UNLIMITED)
-    process = stack.enter_context(
-        running_process(command, environment, f"{url}/readyz", says=subprocess.DEVNULL)
-    )
-    return Server(url, process.pid)
+    return Server(*stack.enter_context(keyed_server(data_dir, command)))
 
 
 def _row(
@@ -156,21 +141,10 @@ def _row(
     ratio = _median([b.load.per_second / a.load.per_second for a, b in zip(on, off, strict=True)])
     cells = [_per_second(on), _per_second(off), ratio]
     used = [_median([one.processor_ms for one in both]) for both in (on, off)]
-    alone = _alone(asked, servers, plan)
-    for with_it, without in (used, alone):
+    alone = alone_in_turn(contestants, plan.seconds / 8)
+    for with_it, without in (used, (alone[_ON], alone[_OFF])):
         cells += [with_it, without, with_it / without]
     return [query.name, *map(shown, cells)], ratio
-
-
-def _alone(
-    asked: Sequence[Exchange], servers: dict[str, Server], plan: Plan
-) -> tuple[float, float]:
-    """The medians of one request at a time, in milliseconds, of both servers."""
-    found: dict[str, list[float]] = {name: [] for name in servers}
-    for turn in range(_ALONE_TURNS):
-        for name in servers if turn % 2 == 0 else reversed(servers):
-            found[name].append(median_alone(servers[name].url, asked, plan.seconds / 8))
-    return _median(found[_ON]), _median(found[_OFF])
 
 
 def _per_second(turns: Sequence[Turn]) -> float:

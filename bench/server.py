@@ -59,6 +59,16 @@ def server_process(data_dir: Path) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
+def keyed_server(data_dir: Path, command: Sequence[str] = SERVE) -> Iterator[tuple[str, int]]:
+    """The same as in production: who asks shows a key, and every request is logged."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = child_environment(data_dir=str(data_dir), port=str(port), **UNLIMITED)
+    with running_process(command, environment, f"{url}/readyz", says=subprocess.DEVNULL) as server:
+        yield url, server.pid
+
+
+@contextmanager
 def running_process(
     command: Sequence[str], environment: Mapping[str, str], ready: str, *, says: int | None = None
 ) -> Iterator["subprocess.Popen[str]"]:
