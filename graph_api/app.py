@@ -96,10 +96,10 @@ def create_app(
     socket = GraphQLSocket(graph.schema, settings, _make_context, _until_ended, draining)
     app = Starlette(
         routes=[
+            Route("/graphql", endpoint, methods=["GET", "POST"]),
             *graphiql_routes(),
-            Route("/graphql", endpoint.respond, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", socket.serve),
-            Route(REFRESH_PATH, endpoint.respond, methods=["POST"]),
+            Route(REFRESH_PATH, endpoint, methods=["POST"]),
             Route("/healthz", _alive),
             Route("/readyz", _ready),
             *metrics_routes(settings, observer.metrics),
@@ -116,8 +116,8 @@ def create_app(
 async def _make_context(
     connection: HTTPConnection, parameters: dict[str, Any] | None = None
 ) -> OperationContext:
-    services: Services = connection.state.services
-    authenticator: Authenticator = connection.state.authenticator
+    state: AppState = connection.scope["state"]
+    services, authenticator = state["services"], state["authenticator"]
     context = services.operation(await authenticator.viewer_of(connection, parameters))
     context.held.update(authenticator.client_of(connection))
     return context
@@ -129,8 +129,8 @@ async def _until_ended(connection: HTTPConnection, context: OperationContext) ->
 
 
 def _answered(request: Request, context: OperationContext, response: Response) -> None:
-    authenticator: Authenticator = request.state.authenticator
-    authenticator.answered(request, context, response)
+    state: AppState = request.scope["state"]
+    state["authenticator"].answered(request, context, response)
 
 
 async def _alive(request: Request) -> Response:

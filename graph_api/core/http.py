@@ -15,6 +15,7 @@ import orjson
 import strawberry
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from strawberry.types.graphql import OperationType
 
 from graph_api.core.api.execution import OperationResult, run_operation
@@ -26,6 +27,7 @@ from graph_api.core.errors import ApiError, ErrorCode
 from graph_api.core.event_stream import event_stream
 from graph_api.core.graphiql import graphiql_page
 from graph_api.core.http_reading import BadRequest, GraphQLRequest, read_get, read_post
+from graph_api.core.http_request import HttpRequest
 from graph_api.core.large_answers import LARGE_COST, PiecesResponse, pieces_of
 from graph_api.core.media_types import EVENT_STREAM, GRAPHQL_RESPONSE, JSON_RESPONSE, response_type
 from graph_api.settings import Settings
@@ -65,8 +67,13 @@ class GraphQLEndpoint:
         self._answered = answered
         self._draining = draining or Draining()
 
-    async def respond(self, request: Request) -> Response:
-        """Answer a request; what is wrong with it is told in a GraphQL error document."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request as an ASGI application of its own."""
+        response = await self._respond(HttpRequest(scope, receive))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        """The answer to a request; what is wrong with it is told in a GraphQL error document."""
         if self._wants_graphiql(request):
             return graphiql_page(endpoint=str(request.url.replace(query="")))
         media_type = response_type(request.headers.getlist("accept"))
@@ -97,7 +104,9 @@ class GraphQLEndpoint:
 
     async def _trusted(self, request: Request, wanted: GraphQLRequest) -> GraphQLRequest:
         """The request with the text of its document; raises ApiError for one not accepted."""
-        documents = request.state.services.documents
+        documents = request.scope["state"]["services"].documents
+        if wanted.document_id is None and not documents.only:
+            return wanted
         query = await documents.document(wanted.query, wanted.document_id)
         return replace(wanted, query=query)
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from graph_api.core.errors import ApiError, ErrorCode, limit_exceeded
 from graph_api.core.request_extensions import asks_to_explain
@@ -18,6 +18,7 @@ from graph_api.core.trusted_documents import document_id_of
 JSON = "application/json"
 
 _PARTS = ("query", "operationName", "variables", "extensions", "documentId")
+_QUOTED_PARTS = tuple(b'"%s"' % name.encode() for name in _PARTS)
 _PARAMETERS_MAX = 100
 _UTF_8 = frozenset({"utf-8", "utf8"})
 
@@ -93,6 +94,8 @@ def _parameter(name: str, text: str) -> Any:
 
 def _check_content_type(request: Request) -> None:
     given = request.headers.getlist("content-type")
+    if given == [JSON]:
+        return
     if len(given) != 1:
         raise BadRequest(415, f"Content-Type must be {JSON}, once")
     name, *parameters = (part.strip().lower() for part in given[0].split(";"))
@@ -111,14 +114,14 @@ async def _body(request: Request, limit: int) -> bytes:
         raise BadRequest(400, "Content-Length must be a number") from None
     received = 0
     chunks: list[bytes] = []
-    if declared <= limit:
-        async for chunk in request.stream():
-            chunks.append(chunk)
-            received += len(chunk)
-            if received > limit:
-                break
-        else:
-            return b"".join(chunks)
+    while max(declared, received) <= limit:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        received += len(chunks[-1])
+        if received <= limit and not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
     error = limit_exceeded("request body bytes", limit, max(declared, received))
     raise BadRequest(413, error, headers={"Connection": "close"})
 
@@ -133,7 +136,7 @@ def _from_body(body: bytes) -> GraphQLRequest:
     if not isinstance(document, dict):
         raise BadRequest(400, "the body must be a JSON object with a query")
     # of equal keys the parser keeps the last, and a proxy may have looked at the first
-    if any(body.count(b'"%s"' % name.encode()) > 1 for name in _PARTS):
+    if any(body.count(quoted) > 1 for quoted in _QUOTED_PARTS):
         _check_keys(body)
     return _checked(document)
 

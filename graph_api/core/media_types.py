@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON_RESPONSE = "application/json"
 EVENT_STREAM = "text/event-stream"
 
 _QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+_LONGEST_REMEMBERED = 500
 _CHARSETS = frozenset({"utf-8", "utf8", "*"})
 
 
@@ -25,6 +27,11 @@ def response_type(accept: Iterable[str]) -> str | None:
     alike gets what it names first. A stream must be asked for by its name.
     """
     given = ",".join(accept)
+    return _best(given) if len(given) <= _LONGEST_REMEMBERED else _best.__wrapped__(given)
+
+
+@lru_cache(maxsize=256)
+def _best(given: str) -> str | None:
     if not given.strip(", "):
         return JSON_RESPONSE
     ranges = list(_ranges(given))

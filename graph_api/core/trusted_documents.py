@@ -22,7 +22,8 @@ class TrustedDocuments:
 
     def __init__(self, database: Database, *, only: bool) -> None:
         self._database = database
-        self._only = only
+        self.only = only
+        """Whether no other documents are accepted."""
         self._kept: OrderedDict[str, tuple[float, str]] = OrderedDict()
 
     async def document(self, query: str | None, document_id: str | None) -> str:
@@ -35,7 +36,7 @@ class TrustedDocuments:
         if document_id is None:
             if not query:
                 raise bad_input("must be a non-empty string", argument="query")
-            if self._only:
+            if self.only:
                 digest = digest_of(query)
                 if await self._registered(f"{SHA256}{digest}") != query:
                     raise ApiError(

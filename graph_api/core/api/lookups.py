@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
@@ -68,17 +69,32 @@ def key_of_lookup(
         found_label, entity_id = parse_global_id(registry, keys["id"], "id")
         by_id = LookupKey(_BY_ID, {"id": entity_id}, {"id": str(entity_id)}, {})
         return by_id if found_label == label else None
-    model = registry.entity(label)
-    lookup = _matching(model, keys)
-    fields = lookup_fields(model)
+    asked = _asked_by(registry.entity(label), tuple(keys))
+    fields = asked.fields
     parsed = {name: _parsed(fields[name], name, value) for name, value in keys.items()}
     stored = {name: _stored(fields[name], value) for name, value in parsed.items()}
+    return LookupKey(asked.lookup, parsed, stored, asked.defaults)
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedBy:
+    """What is the same for all lookups by the same keys."""
+
+    lookup: Lookup
+    fields: Mapping[str, FieldDeclaration]
+    defaults: Mapping[str, Any]
+
+
+@cache
+def _asked_by(model: type[GraphEntity], names: tuple[str, ...]) -> _AskedBy:
+    lookup = _matching(model, names)
+    fields = lookup_fields(model)
     defaults = {
         name: _stored(fields[name], default)
-        for name in parsed
+        for name in names
         if (default := model.model_fields[name].default) not in (None, PydanticUndefined)
     }
-    return LookupKey(lookup, parsed, stored, defaults)
+    return _AskedBy(lookup, fields, defaults)
 
 
 def _stored(field: FieldDeclaration, value: Any) -> Any:
@@ -111,7 +127,7 @@ def _parsed(field: FieldDeclaration, name: str, value: object) -> Any:
     return checked_text(parsed, name) if type(parsed) is str else parsed
 
 
-def _matching(model: type[GraphEntity], keys: Mapping[str, Any]) -> Lookup:
+def _matching(model: type[GraphEntity], keys: Sequence[str]) -> Lookup:
     for one in model.lookups:
         if set(one.fields) <= set(keys) <= {*one.fields, *one.optional}:
             return one

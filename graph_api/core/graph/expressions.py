@@ -51,7 +51,7 @@ def checked_text(value: str, argument: str) -> str:
     """
     if "\x00" in value:
         raise bad_input("text must not contain a NUL character", argument=argument)
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
         raise bad_input("text must be valid Unicode without lone surrogates", argument=argument)
     return value
 

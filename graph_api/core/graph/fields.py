@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum
-from functools import cache
+from functools import cache, cached_property
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
@@ -35,7 +35,7 @@ class FieldKind(StrEnum):
         return self in (FieldKind.INTEGER, FieldKind.NUMBER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FieldDeclaration:
     """One field of a vertex or of an edge."""
 
@@ -71,15 +71,10 @@ class FieldDeclaration:
         except ValidationError as error:
             raise bad_input(error.errors()[0]["msg"], argument=argument) from None
 
-    @property
+    @cached_property
     def adapter(self) -> TypeAdapter[Any]:
         """Validates one value of this field."""
-        return _adapter(self)
-
-
-@cache
-def _adapter(declaration: FieldDeclaration) -> TypeAdapter[Any]:
-    return TypeAdapter(declaration.annotation)
+        return TypeAdapter(self.annotation)
 
 
 @cache

@@ -27,6 +27,12 @@ _SERVERS: Final = (
 )
 _ACCESS_LOGS: Final = ("uvicorn.access", "hypercorn.access", "granian.access")
 _OURS: Final = "graph_api"
+_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
 
 _URL_PASSWORD: Final = re.compile(r"(\w+://[^\s:/@]*:)[^\s@/]+@")
 _CREDENTIALS: Final = re.compile(r"(?i)\b(bearer|basic|cookie:|password\s*[=:])\s*\S+")
@@ -159,7 +165,7 @@ _TIME: Final = structlog.processors.TimeStamper(fmt="iso", utc=True, key="time")
 
 
 def _if_heard(logger: Any, method: str, event: EventDict) -> EventDict:
-    if not logger.isEnabledFor(structlog.stdlib.NAME_TO_LEVEL[method]):
+    if not logger.isEnabledFor(_LEVELS[method]):
         raise structlog.DropEvent
     return event
 

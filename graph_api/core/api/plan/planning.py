@@ -14,7 +14,6 @@ from graphql import (
     OperationDefinitionNode,
     VariableNode,
     Visitor,
-    get_variable_values,
     visit,
 )
 from graphql.execution.values import VariableValues
@@ -29,11 +28,11 @@ from graph_api.core.api.plan.projecting import NotCoveredError
 from graph_api.core.api.plan.running import PlanRun
 from graph_api.core.api.plan.shapes import OperationPlan
 from graph_api.core.api.plan.tracing import Trace, TracedDelegation, TracedRun
+from graph_api.core.api.plan.variables import VariableReader
 from graph_api.core.context import OperationContext
 from graph_api.core.graph.registry import GraphRegistry
 
 _log = logging.getLogger("graph_api.plans")
-_NO_VARIABLES = VariableValues({}, {})
 _CONDITIONS = ("skip", "include")
 _MOST_PLANS = 32
 
@@ -54,6 +53,7 @@ class Compiled:
 
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    variables: VariableReader
     conditions: tuple[str, ...]
     """The variables that stand in `@skip` and `@include`."""
     plans: dict[tuple[Any, ...], tuple[OperationPlan, PlanPaths] | str]
@@ -83,7 +83,7 @@ class Planner:
         for again.
         """
         compiled = self._compiled(document, operation_name)
-        variables = self._variables(compiled.operation, given)
+        variables = compiled.variables.read(given)
         if variables is None:
             return Answered(not_covered="variables that are not as declared")
         known = self._plan(compiled, variables)
@@ -128,17 +128,10 @@ class Planner:
             }
             conditions = _Conditions()
             visit(document.node, conditions)
-            known = Compiled(operation, fragments, tuple(sorted(conditions.names)), {})
+            variables = VariableReader(self._schema, operation.variable_definitions)
+            known = Compiled(operation, fragments, variables, tuple(sorted(conditions.names)), {})
             document.compiled[name] = known
         return known
-
-    def _variables(
-        self, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
-    ) -> VariableValues | None:
-        if not operation.variable_definitions:
-            return _NO_VARIABLES
-        found = get_variable_values(self._schema, operation.variable_definitions, dict(given or {}))
-        return found if isinstance(found, VariableValues) else None
 
     def _plan(
         self, compiled: Compiled, variables: VariableValues

@@ -57,6 +57,8 @@ class Call:
     prepared: dict[tuple[str, str], Prepared | None] = field(default_factory=dict)
     """Statements by tenant and kind, where the arguments are settled."""
     arguments: Mapping[str, Any] | None = None
+    by_variable: Mapping[str, str] | None = None
+    """Which variable each argument is; empty where that is not so, None until it is known."""
     request: Any = None
 
 
