@@ -48,18 +48,20 @@ def test_the_table_adds_up_the_runs_of_a_seed() -> None:
         Run(1, 1, ["Query.wells", "Query.well"], both, examples=2000),
         Run(1, 2, ["Mutation.login"], ["viewer"], examples=1000),
         Run(2, 1, ["Query.wells"], both, examples=1000),
+        Run(2, 3, ["Query.well"], both, failures=1),  # came to no end
     ]
     counts = {
         "1-1": Counts(Counter(admin=2002, viewer=2002), Counter(viewer=3)),
         "1-2": Counts(Counter(viewer=1002), Counter(viewer=1)),
         "2-1": Counts(Counter(admin=1001, viewer=1001)),
-        "2-2": Counts(Counter(admin=7), Counter(admin=7)),  # was not finished
+        "2-2": Counts(Counter(admin=7), Counter(admin=6)),  # is not finished
+        "2-3": Counts(Counter(admin=10, viewer=10)),
     }
     assert [*rows(done, counts)][2:] == [
         "| 1 | `admin` | 2 | 2,000 | 2,002 | 0 |",
         "| 1 | `viewer` | 3 | 3,000 | 3,004 | 4 |",
-        "| 2 | `admin` | 1 | 1,000 | 1,001 | 0 |",
-        "| 2 | `viewer` | 1 | 1,000 | 1,001 | 0 |",
+        "| 2 | `admin` | 1 | 1,000 | 1,018 | 6 |",
+        "| 2 | `viewer` | 1 | 1,000 | 1,011 | 0 |",
     ]
 
 
