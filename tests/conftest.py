@@ -16,11 +16,11 @@ from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
 from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.feed import ChangeFeed
-from graph_api.core.migrations import migrate
 from graph_api.core.viewer import Viewer
 from graph_api.schema import graph_schema
 from graph_api.serving import served
 from graph_api.settings import Settings
+from tests.databases import drop_databases, make_databases, url_of_database
 from tests.viewers import member
 
 Execute = Callable[..., Awaitable[OperationResult]]
@@ -38,35 +38,36 @@ def _no_settings_from_outside() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A fresh, migrated database: on the server that is given, or on an embedded one."""
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server that is given, or an embedded one of this process that does without durability."""
     given = os.environ.get("GRAPH_API_TEST_DATABASE_URL")
-    if given is None:
-        with EmbeddedPostgres.start(tmp_path_factory.mktemp("postgres")) as server:
-            asyncio.run(_migrated(server.dsn))
-            yield server.dsn
+    if given is not None:
+        yield given
         return
-    name = f"graph_api_test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_execute_on(given, f'create database "{name}"'))
-    base, _, query = given.partition("?")
-    url = f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
-    try:
-        asyncio.run(_migrated(url))
-        yield url
-    finally:
-        asyncio.run(_execute_on(given, f'drop database "{name}" with (force)'))
+    with EmbeddedPostgres.start(tmp_path_factory.mktemp("postgres")) as server:
+        asyncio.run(_forgo_durability(server.dsn))
+        yield server.dsn
 
 
-async def _migrated(dsn: str) -> None:
-    await migrate(dsn)
-
-
-async def _execute_on(dsn: str, statement: str) -> None:
+async def _forgo_durability(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(statement)
+        for name in ("fsync", "full_page_writes", "synchronous_commit"):
+            await connection.execute(f"alter system set {name} = off")
+        await connection.execute("select pg_reload_conf()")
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str) -> Iterator[str]:
+    """A fresh, migrated database."""
+    url = url_of_database(server_url, f"graph_api_test_{uuid.uuid4().hex[:12]}")
+    try:
+        asyncio.run(make_databases(server_url, url))
+        yield url
+    finally:
+        asyncio.run(drop_databases(server_url, url))
 
 
 @pytest.fixture(scope="session")

@@ -18,10 +18,9 @@ from graph_api.auth.passwords import check_password
 from graph_api.auth.store import find_account, live_sessions
 from graph_api.cli import app
 from graph_api.core.database import Database
-from graph_api.core.migrations import migrate
 from graph_api.settings import Settings
 from tests.auth.people import PASSWORD
-from tests.databases import empty_database
+from tests.databases import empty_database, migrated_database
 
 
 @pytest.fixture
@@ -264,8 +263,7 @@ def reasons(url: str, email: str) -> list[str]:
 async def test_of_many_who_start_at_once_one_makes_the_first_administrator(
     database_url: str, tmp_path: Path
 ) -> None:
-    async with empty_database(database_url) as own:
-        await migrate(own)
+    async with migrated_database(database_url) as own:
         database = await Database.connect(own, Settings(data_dir=tmp_path))
         try:
             made = await asyncio.gather(*(make_first_admin(database, "acme") for _ in range(4)))

@@ -8,18 +8,16 @@ from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
 from graph_api.core.feed import ChangeFeed
-from graph_api.core.migrations import migrate
 from graph_api.entities.reference_data import load_reference_data
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.settings import Settings
 from tests.compliance.worlds import World
-from tests.databases import empty_database
+from tests.databases import migrated_database
 
 
 @pytest.fixture(scope="session")
 async def own_url(database_url: str) -> AsyncIterator[str]:
-    async with empty_database(database_url) as url:
-        await migrate(url)
+    async with migrated_database(database_url) as url:
         yield url
 
 

@@ -17,13 +17,12 @@ from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
 from graph_api.core.database import Database
 from graph_api.core.feed import ChangeFeed
-from graph_api.core.migrations import migrate
 from graph_api.demo import DEMO_TENANT, FIRST_QUERY, load_sample
 from graph_api.entities.reference_data import load_reference_data
 from graph_api.schema import graph_schema
 from graph_api.settings import Settings
 from tests.contract.sources import REPOSITORY
-from tests.databases import empty_database
+from tests.databases import migrated_database
 from tests.viewers import member
 
 README = (REPOSITORY / "README.md").read_text("utf-8")
@@ -119,8 +118,7 @@ Run = Callable[[str], Awaitable[dict[str, Any]]]
 @pytest.fixture(scope="module")
 async def demo(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
     """Runs a query on the demo's data, as `graph-api demo` loads it."""
-    async with empty_database(database_url) as url:
-        await migrate(url)
+    async with migrated_database(database_url) as url:
         settings = Settings(database_url=url, dev_tenant=DEMO_TENANT)
         graph = graph_schema(settings)
         database = await Database.connect(url, settings)

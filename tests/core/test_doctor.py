@@ -22,7 +22,7 @@ from graph_api.core.reachability import Reachability
 from graph_api.core.viewer import Viewer
 from graph_api.entities.graph import graph_registry
 from graph_api.settings import Settings
-from tests.databases import empty_database, url_of_role
+from tests.databases import empty_database, migrated_database, url_of_role
 
 REGISTRY = graph_registry()
 CHECKS = [
@@ -44,8 +44,7 @@ CHECKS = [
 @pytest.fixture
 async def own_url(database_url: str) -> AsyncIterator[str]:
     """A migrated database of the test's own."""
-    async with empty_database(database_url) as url:
-        await migrate(url)
+    async with migrated_database(database_url) as url:
         yield url
 
 
@@ -217,8 +216,11 @@ async def test_settings_that_a_proxy_drops(own_url: str) -> None:
     settings = Settings(database_url=own_url)
     async with asyncpg.create_pool(own_url, min_size=1, max_size=1) as pool:
         reachability = Reachability()
-        database = Database(ConnectionPool(pool, reachability, 1), settings, reachability)
+        connections = ConnectionPool(pool, reachability, 1)
+        database = Database(connections, settings, reachability)
         problem = await Examination(own_url, settings, REGISTRY, database).session_settings()
+        # what it keeps at hand would be waited for
+        await connections.close()
     assert problem.verdict is Verdict.FAIL
     assert "plan_cache_mode is 'auto' instead of 'force_generic_plan'" in problem.found
     assert "statement_timeout is '0' instead of '30000'" in problem.found

@@ -13,7 +13,6 @@ from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
 from graph_api.core.database import Database
 from graph_api.core.feed import ChangeFeed
-from graph_api.core.migrations import migrate
 from graph_api.core.viewer import SHARED_TENANT
 from graph_api.entities.imports.permian import read_permian
 from graph_api.entities.imports.runner import ImportRunner
@@ -24,7 +23,7 @@ from graph_api.rules.seeding import load_rule_seeds
 from graph_api.settings import Settings
 from tests.core.graph.plans import connect
 from tests.core.graph.worlds import World, make_world, oracle_of
-from tests.databases import empty_database
+from tests.databases import migrated_database
 from tests.plans.both_ways import BothWays
 from tests.plans.odd_rows import write_odd_rows
 from tests.plans.vocabulary import Vocabulary
@@ -50,8 +49,7 @@ async def plan_services(
     database_url: str, settings: Settings, schema: GraphSchema
 ) -> AsyncIterator[Services]:
     """Services on a database of its own, with all that tenants share."""
-    async with empty_database(database_url) as url:
-        await migrate(url)
+    async with migrated_database(database_url) as url:
         # whole lists of whole lists of whole lists
         costly = settings.model_copy(update={"operation_max_cost": 10**12, "database_url": url})
         database = await Database.connect(url, costly)

@@ -10,14 +10,13 @@ import pytest
 
 import graph_api.rules
 from graph_api.core.database import Database
-from graph_api.core.migrations import migrate
 from graph_api.core.viewer import Viewer
 from graph_api.entities.reference_data import load_reference_data
 from graph_api.rules.models import RuleDomain, governing_rule
 from graph_api.rules.seeding import load_rule_seeds, rule_seeds
 from graph_api.rules.store import rule_timeline, rules_in_force
 from graph_api.settings import Settings
-from tests.databases import empty_database
+from tests.databases import migrated_database
 
 VIEWER = Viewer("somebody", subject="test")
 
@@ -25,8 +24,7 @@ VIEWER = Viewer("somebody", subject="test")
 @pytest.fixture
 async def own_database(database_url: str, settings: Settings) -> AsyncIterator[Database]:
     """A migrated database of the test's own: seeds are seen by all tenants."""
-    async with empty_database(database_url) as url:
-        await migrate(url)
+    async with migrated_database(database_url) as url:
         database = await Database.connect(url, settings)
         yield database
         await database.close()

@@ -13,14 +13,13 @@ from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
 from graph_api.core.database import Database
 from graph_api.core.feed import ChangeFeed
-from graph_api.core.migrations import migrate
 from graph_api.core.viewer import Viewer
 from graph_api.entities.reference_data import load_reference_data
 from graph_api.filings.seeding import load_template_seeds
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.settings import Settings
 from tests.core.graph.plans import connect
-from tests.databases import empty_database, url_of_database
+from tests.databases import migrated_database, url_of_database
 from tests.tenants.locks import Intruder
 from tests.tenants.world import Known, fill
 from tests.viewers import member
@@ -50,8 +49,7 @@ class Twins:
 
 @pytest.fixture(scope="session")
 async def twins(database_url: str, settings: Settings, schema: GraphSchema) -> AsyncIterator[Twins]:
-    async with empty_database(database_url) as guarded:
-        await migrate(guarded)
+    async with migrated_database(database_url) as guarded:
         theirs = member(f"theirs-{uuid4().hex[:12]}", subject="zebra")
         known = await _filled(guarded, settings, schema, theirs)
         async with unguarded_copy(guarded) as unguarded, unguarded_copy(guarded) as scratch:

@@ -38,7 +38,6 @@ from graph_api.core.errors import ApiError
 from graph_api.core.feed import ALL_KINDS, ChangeFeed, FeedFilter
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.graph.search import GraphSearch
-from graph_api.core.migrations import migrate
 from graph_api.core.pages import Order, PageRequest, Position
 from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import Viewer
@@ -62,7 +61,7 @@ from graph_api.rules.store import (
     rules_in_force,
 )
 from tests.core.graph.plans import Recorder, connect
-from tests.databases import empty_database
+from tests.databases import migrated_database
 
 VIEWER = Viewer("large", subject="test")
 ID = UUID("00000000-0000-4000-8000-000000000001")
@@ -178,8 +177,7 @@ ASKED: dict[str, Ask] = {
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def url(database_url: str) -> AsyncIterator[str]:
     """A database with many rows of two tenants."""
-    async with empty_database(database_url) as own:
-        await migrate(own)
+    async with migrated_database(database_url) as own:
         owner = await connect(own)
         await owner.execute(LOAD)
         await owner.close()

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -21,13 +21,13 @@ from graph_api.core.graph.read_statements import ReadStatements
 from graph_api.core.graph.reading import GraphReader
 from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.graph.traversal import GraphTraversal
-from graph_api.core.migrations import migrate
 from graph_api.core.pages import Order, PageRequest, Position
 from graph_api.core.statements import Statement, statement
 from graph_api.core.viewer import Viewer
 from graph_api.entities.graph import graph_registry
 from graph_api.models import ENTITY_MODELS, Lease
 from tests.core.graph.plans import Plan, Recorder, blocks_touched, connect, plan_of
+from tests.databases import migrated_database
 
 WELLS = 400_000
 LEASES = 20_000
@@ -42,21 +42,8 @@ DEEP = f"{300_000:08x}-0000-4000-8000-000000000000"
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def empty_url(database_url: str) -> AsyncIterator[str]:
     """A migrated database of its own, so that a large graph slows no other test."""
-    name = f"plans_{uuid4().hex[:12]}"
-    server = await asyncpg.connect(database_url)
-    await server.execute(f'create database "{name}"')
-    url = await _other_database(database_url, name)
-    try:
-        await migrate(url)
+    async with migrated_database(database_url) as url:
         yield url
-    finally:
-        await server.execute(f'drop database "{name}" with (force)')
-        await server.close()
-
-
-async def _other_database(url: str, name: str) -> str:
-    base, _, query = url.partition("?")
-    return f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

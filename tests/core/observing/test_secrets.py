@@ -9,11 +9,10 @@ import pytest
 
 from graph_api.auth.administering import provide_user
 from graph_api.core.context import Services
-from graph_api.core.migrations import migrate
 from graph_api.core.permissions import Role
 from graph_api.settings import Settings
 from tests.core.observing.conftest import Observed, running
-from tests.databases import empty_database
+from tests.databases import migrated_database
 
 CANARY = "kanarienvogel"
 IN_LITERALS = (
@@ -24,13 +23,10 @@ UPSERT = """mutation Keep($well: WellInput!) {
 }"""
 
 
-@pytest.fixture
-async def breaking(
-    database_url: str, settings: Settings, log_stream: io.StringIO
-) -> AsyncIterator[Observed]:
-    """An application on a database that refuses what the application takes for granted."""
-    async with empty_database(database_url) as url:
-        await migrate(url)
+@pytest.fixture(scope="module")
+async def refusing_url(database_url: str) -> AsyncIterator[str]:
+    """A database that refuses what the application takes for granted."""
+    async with migrated_database(database_url) as url:
         connection = await asyncpg.connect(url)
         try:
             await connection.execute(
@@ -39,18 +35,26 @@ async def breaking(
             )
         finally:
             await connection.close()
-        chosen = settings.model_copy(
-            update={
-                "database_url": url,
-                "dev_tenant": "canaries",
-                "log_level": "debug",
-                "log_format": "json",
-                "metrics_token": f"{CANARY}-metrics-token",
-                "cookie_secure": False,
-            }
-        )
-        async with running(chosen, log_stream) as one:
-            yield one
+        yield url
+
+
+@pytest.fixture
+async def breaking(
+    refusing_url: str, settings: Settings, log_stream: io.StringIO
+) -> AsyncIterator[Observed]:
+    """An application on such a database."""
+    chosen = settings.model_copy(
+        update={
+            "database_url": refusing_url,
+            "dev_tenant": "canaries",
+            "log_level": "debug",
+            "log_format": "json",
+            "metrics_token": f"{CANARY}-metrics-token",
+            "cookie_secure": False,
+        }
+    )
+    async with running(chosen, log_stream) as one:
+        yield one
 
 
 async def everything(observed: Observed) -> str:
