@@ -18,8 +18,9 @@ from graph_api.backup.cli import backup_app
 from graph_api.core.age import AgeUnavailableError, RowSecurityError
 from graph_api.core.auth_keys import AuthSecretError
 from graph_api.core.database import Database
-from graph_api.core.doctor import Finding, Verdict, examine, unreachable
+from graph_api.core.doctor import HOW_TO_REACH, Finding, Verdict, examine, unreachable
 from graph_api.core.embedded import EmbeddedPostgresError
+from graph_api.core.failures import NOT_CONNECTED
 from graph_api.core.feed import ChangeFeed
 from graph_api.core.migrations import MigrationError, migrate, set_service_password
 from graph_api.core.observing.tracing import TracingUnavailableError
@@ -37,6 +38,7 @@ from graph_api.filings.store import mark_snapshots_stale
 from graph_api.querying.cli import querying_app
 from graph_api.rules.seeding import load_rule_seeds
 from graph_api.schema import permissions_text, schema_text
+from graph_api.serving import ListeningError
 from graph_api.serving import serve as run_server
 from graph_api.settings import Settings
 
@@ -59,6 +61,7 @@ _KNOWN_FAILURES = (
     AgeUnavailableError,
     AuthSecretError,
     EmbeddedPostgresError,
+    ListeningError,
     MigrationError,
     RowSecurityError,
     TracingUnavailableError,
@@ -81,6 +84,11 @@ def main() -> None:
     except KeyboardInterrupt:
         _console.print("interrupted; what was committed stays, and running it again goes on")
         raise SystemExit(130) from None
+    except NOT_CONNECTED as error:
+        reason = str(error) or type(error).__name__
+        told = f"the database cannot be reached: {reason}; {HOW_TO_REACH}"
+        _console.print(told, markup=False, soft_wrap=True)
+        raise SystemExit(1) from None
     except _KNOWN_FAILURES as error:
         _console.print(str(error), markup=False, soft_wrap=True)
         raise SystemExit(1) from None

@@ -6,6 +6,7 @@ decision is docs/decisions/0009-the-server.md.
 
 import asyncio
 import resource
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.lifespan.on import LifespanOn, LifespanSendMessage
 
 from graph_api.app import create_app
 from graph_api.core.connections import GuardedConnection, GuardedHttp, GuardedWebSocket
@@ -29,6 +31,26 @@ _POLL_SECONDS = 0.05
 _LAST_SECONDS = 1
 # what the process opens besides connections: the pool, files, the listening socket
 _OTHER_DESCRIPTORS = 256
+
+
+class ListeningError(Exception):
+    """The address cannot be listened on; the message says why and what to do."""
+
+
+class _Lifespan(LifespanOn):
+    """The application's start and end, which keeps what the start failed of.
+
+    uvicorn would log it with its trace and exit; whoever runs the server may tell it better.
+    """
+
+    failure: BaseException | None = None
+
+    async def send(self, message: LifespanSendMessage) -> None:
+        """Take notice from the application, which tells of a failure while it handles it."""
+        if message["type"] == "lifespan.startup.failed":
+            self.failure = sys.exception()
+            message = {"type": "lifespan.startup.failed", "message": ""}
+        await super().send(message)
 
 
 class ApiServer(uvicorn.Server):
@@ -84,11 +106,38 @@ class ApiServer(uvicorn.Server):
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        """Start the application, listen, and say so."""
+        """Start the application, listen, and say so.
+
+        Raises what the application failed of, or ListeningError.
+        """
         _allow_descriptors(self._settings.connections_max + _OTHER_DESCRIPTORS)
-        await super().startup(sockets)
+        await self._check_address()
+        lifespan = self.lifespan = _Lifespan(self.config)
+        try:
+            await super().startup(sockets)
+        except SystemExit:
+            if lifespan.failure is None:
+                raise
+            raise lifespan.failure from None
         if self.started and self._announce is not None:
             self._announce(self.address)
+
+    async def _check_address(self) -> None:
+        """Refuse an address that is in use before anything is started for it."""
+        host, port = self._settings.host, self._settings.port
+        try:
+            probe = await asyncio.get_running_loop().create_server(
+                asyncio.Protocol, host, port, start_serving=False
+            )
+        except OSError as error:
+            # asyncio tells the address before the reason
+            reason = str(error.strerror or error).rpartition("): ")[2]
+            raise ListeningError(
+                f"cannot listen on {host}:{port}: {reason}; set GRAPH_API_HOST to an address of "
+                "this machine and GRAPH_API_PORT to a port that is free there"
+            ) from error
+        probe.close()
+        await probe.wait_closed()
 
     async def on_tick(self, counter: int) -> bool:
         """Cut, once a second, whoever has kept the server waiting too long."""

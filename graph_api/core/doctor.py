@@ -264,16 +264,19 @@ async def examine(dsn: str, settings: Settings, registry: GraphRegistry) -> list
         await database.close()
 
 
+HOW_TO_REACH = (
+    "check GRAPH_API_DATABASE_URL and that its server runs and admits this role; "
+    "unset it to use an embedded server in GRAPH_API_DATA_DIR"
+)
+
+
 def unreachable(reason: str) -> Finding:
     """The finding where there is no database to examine."""
     return Finding(
         "database",
         Verdict.FAIL,
         reason,
-        (
-            "check GRAPH_API_DATABASE_URL and that its server runs and admits this role; "
-            "unset it to use an embedded server in GRAPH_API_DATA_DIR",
-        ),
+        (HOW_TO_REACH,),
     )
 
 

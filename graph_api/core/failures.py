@@ -1,6 +1,7 @@
 """How the driver says that the database failed, and what a caller is told of it."""
 
 from asyncio import CancelledError
+from socket import gaierror
 
 import asyncpg
 
@@ -30,6 +31,19 @@ CONNECTION_LOST = (
     ConnectionError,
 )
 """What says that the connection has gone, and nothing of the statement."""
+
+NOT_CONNECTED = (
+    ConnectionError,
+    TimeoutError,
+    gaierror,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ClientConfigurationError,
+)
+"""What says that no connection could be opened: no server, no such database, or not for us."""
 
 ENDED_WHILE_COMMITTING = (*FAILURES, CancelledError)
 """What may leave it open whether a transaction was committed; see `was_rolled_back`."""
