@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
+from graph_api.core import embedded_cluster
 from graph_api.core.api.execution import OperationResult, run_operation
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import OperationContext, Services
@@ -25,6 +25,36 @@ from tests.viewers import member
 
 Execute = Callable[..., Awaitable[OperationResult]]
 
+# Groups of which a process runs the whole, the longest first; other groups are files.
+_GROUPS = ("machine", "plans", "backup", "tenants", "compliance", "filings")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, where two processes share the tests, what shares a database or a module.
+
+    The group "machine" is marked: its tests kill, wait for deadlines or measure, and two of them
+    at one time would be in each other's way.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    places: dict[pytest.Item, int] = {}
+    for item in items:
+        marked = item.get_closest_marker("xdist_group")
+        within = item.path.relative_to(Path(__file__).parent)
+        group = marked.args[0] if marked else within.parts[0]
+        if group not in _GROUPS:
+            group = str(within)
+        if marked is None:
+            item.add_marker(pytest.mark.xdist_group(group))
+        places[item] = _GROUPS.index(group) if group in _GROUPS else len(_GROUPS)
+    items.sort(key=places.__getitem__)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes; this one alone where a server is given, whose databases share its roles."""
+    return 0 if "GRAPH_API_TEST_DATABASE_URL" in os.environ else 2
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
@@ -37,26 +67,25 @@ def _no_settings_from_outside() -> Iterator[None]:
     os.environ.update(kept)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_durability() -> Iterator[None]:
+    """What tests write need not outlive the machine; servers that children start are as ever."""
+    settings = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    with pytest.MonkeyPatch.context() as patching:
+        for name, value in settings.items():
+            patching.setitem(embedded_cluster.SETTINGS, name, value)
+        yield
+
+
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server that is given, or an embedded one of this process that does without durability."""
+def server_url(_no_durability: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The server that is given, or an embedded one of this process."""
     given = os.environ.get("GRAPH_API_TEST_DATABASE_URL")
     if given is not None:
         yield given
         return
     with EmbeddedPostgres.start(tmp_path_factory.mktemp("postgres")) as server:
-        asyncio.run(_forgo_durability(server.dsn))
         yield server.dsn
-
-
-async def _forgo_durability(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        for name in ("fsync", "full_page_writes", "synchronous_commit"):
-            await connection.execute(f"alter system set {name} = off")
-        await connection.execute("select pg_reload_conf()")
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ import httpx
 import pytest
 import websockets
 
+pytestmark = pytest.mark.xdist_group("machine")
+
 WRITERS = 20
 KILLS = 6
 SECONDS_BETWEEN_KILLS = 1.5

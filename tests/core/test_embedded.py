@@ -14,6 +14,8 @@ import pytest
 
 from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
+pytestmark = pytest.mark.xdist_group("machine")
+
 USER_PROGRAM = """
 import sys
 from pathlib import Path

@@ -23,6 +23,8 @@ from graph_api.serving import served
 from graph_api.settings import Settings
 from tests.faulty_proxy import FaultyProxy, faulty_proxy
 
+pytestmark = pytest.mark.xdist_group("machine")
+
 SECONDS_TO_TELL = 2.0
 SECONDS_TO_RECOVER = 2.0
 
