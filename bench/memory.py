@@ -11,6 +11,7 @@ from typing import TypeVar
 from bench.processors import with_children
 
 _KIB_IN_MIB = 1024
+_FEWEST = 4
 
 T = TypeVar("T")
 
@@ -39,7 +40,7 @@ def held_while(
 ) -> tuple[T, list[Held]]:
     """What some work answers, and what is held every so many seconds until it is done.
 
-    Raises what the work raises, and ValueError where it ends before there are two samples.
+    Raises what the work raises, and ValueError where it ends before there are four samples.
     """
     samples: list[Held] = []
     started = time.perf_counter()
@@ -50,7 +51,7 @@ def held_while(
             samples.append(_held(hours, server_pid, postgres_pid))
             wait([working], timeout=interval)
         done = working.result()
-    if len(samples) < 2:
+    if len(samples) < _FEWEST:
         raise ValueError("too short to see whether memory grows")
     return done, samples
 

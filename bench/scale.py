@@ -262,21 +262,30 @@ def _memory(options: argparse.Namespace, world: World, plan: Plan) -> str:
         _memory_row("of it without shared memory", samples, lambda one: one.postgres_own),
     ]
     (turn,) = turns[world.name]
-    titles = ["memory", "first MiB", "last MiB", "highest MiB", "MiB per hour"]
+    titles = [
+        "memory",
+        "first MiB",
+        "last MiB",
+        "highest MiB",
+        "MiB per hour",
+        "in the second half",
+    ]
     return (
         f"{table(titles, rows)}\n\n"
         f"- The mixed load on the small world for {options.minutes:g} minutes, after "
         f"{options.settle:g} s to settle, in a server begun for it: {turn.load.requests:,} "
         f"requests over {options.connections} connections, and 10 followers that were told of "
         f"{heard.changes:,} changes. {len(samples)} samples, {options.every:g} s apart; the "
-        "slope is by least squares. Shared memory fills, up to its set size, as it is read into."
+        "slopes are by least squares; a server's memories of documents and changes fill in its first "
+        "minutes, and shared memory, up to its set size, as it is read into."
     )
 
 
 def _memory_row(name: str, samples: Sequence[Held], what: Callable[[Held], float]) -> list[str]:
     held = [what(one) for one in samples]
     numbers = (held[0], held[-1], max(held), growth_per_hour(samples, what))
-    return [name, *map(shown, numbers)]
+    later = growth_per_hour(samples[len(samples) // 2 :], what)
+    return [name, *map(shown, (*numbers, later))]
 
 
 def _say(text: str) -> None:
