@@ -59,14 +59,16 @@ class Authenticator:
         FORBIDDEN for a cookie without its CSRF token, UNAVAILABLE where it cannot be checked.
         """
         offered = _offered(connection, parameters)
-        cookie = self._cookies.access_token(connection)
+        has_cookies = "cookie" in connection.headers
+        cookie = self._cookies.access_token(connection) if has_cookies else None
         if len(offered) + (cookie is not None) > 1:
             raise ApiError(
                 ErrorCode.UNAUTHENTICATED,
                 "send one credential: an Authorization header, an X-API-Key header, the payload "
                 "of connection_init, or the cookie of a sign-in",
             )
-        self._cookies.check_refresh(connection)
+        if has_cookies:
+            self._cookies.check_refresh(connection)
         if cookie is not None:
             return await self._viewer_of_cookie(connection, cookie)
         if offered:
@@ -79,7 +81,9 @@ class Authenticator:
         agent = connection.headers.get("user-agent", "")
         return {
             CLIENT: Client(address[:LONGEST_ADDRESS], agent[:LONGEST_USER_AGENT]),
-            REFRESH_COOKIE: self._cookies.refresh_token(connection),
+            REFRESH_COOKIE: self._cookies.refresh_token(connection)
+            if "cookie" in connection.headers
+            else None,
         }
 
     async def until_ended(self, viewer: Viewer) -> ApiError:

@@ -1,8 +1,6 @@
 """Lets only so many operations run at a time: more would all be late, and none any sooner."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from graph_api.core.errors import ApiError, ErrorCode
 
@@ -17,13 +15,19 @@ class Admission:
         self._most_waiting = most_waiting
         self._waiting = 0
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    def turn(self) -> "_Turn":
         """Wait for a turn and have it.
 
-        Raises ApiError UNAVAILABLE, with `retryAfterSeconds`, where too many are waiting already.
+        Entering raises ApiError UNAVAILABLE, with `retryAfterSeconds`, where too many are waiting
+        already.
         """
-        if self._turns.locked() and self._waiting >= self._most_waiting:
+        return _Turn(self)
+
+    async def _take(self) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        if self._waiting >= self._most_waiting:
             raise ApiError(
                 ErrorCode.UNAVAILABLE,
                 "the server has more to do than it can; try again shortly",
@@ -34,7 +38,21 @@ class Admission:
             await self._turns.acquire()
         finally:
             self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
+
+    def _give_back(self) -> None:
+        self._turns.release()
+
+
+class _Turn:
+    """One operation's turn."""
+
+    __slots__ = ("_admission",)
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    async def __aenter__(self) -> None:
+        await self._admission._take()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._admission._give_back()

@@ -5,6 +5,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
+import asyncpg
+
 from graph_api.core.failures import FAILURES, unavailable
 from graph_api.core.pool_use import PoolUse, use_of
 from graph_api.core.reachability import Reachability
@@ -56,7 +58,7 @@ class ConnectionPool:
             raise unavailable()
         while self._kept:
             connection = self._kept.pop()
-            if not connection.is_closed():
+            if _is_clean(connection):
                 return connection
             await self._release(connection)
         self._waiting += 1
@@ -70,13 +72,7 @@ class ConnectionPool:
 
     async def give_back(self, connection: Any, *, is_clean: bool) -> None:
         """Let somebody else have a connection; `is_clean` where all that was asked was answered."""
-        if (
-            not is_clean
-            or self._waiting
-            or self._is_closing
-            or connection.is_closed()
-            or connection.is_in_transaction()
-        ):
+        if not is_clean or self._waiting or self._is_closing or not _is_clean(connection):
             await self._release(connection)
             return
         self._kept.append(connection)
@@ -98,6 +94,15 @@ class ConnectionPool:
         # and the pool has closed it already
         with suppress(*FAILURES):
             await self._pool.release(connection, timeout=self._acquire_timeout)
+
+
+def _is_clean(connection: Any) -> bool:
+    """Whether a connection is there, with nothing left open in it."""
+    try:
+        return not (connection.is_closed() or connection.is_in_transaction())
+    except asyncpg.InterfaceError:
+        # it was lost, and the pool has taken it back
+        return False
 
 
 class _Acquired:

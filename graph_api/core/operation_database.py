@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from graph_api.core.database import Database, Row, Session
 from graph_api.core.errors import ApiError, ErrorCode
@@ -14,7 +14,7 @@ from graph_api.core.viewer import Reach, Viewer
 class OperationDatabase(Database):
     """The database as one operation uses it.
 
-    From `hold` on, what the operation reads it reads on one connection and in one snapshot.
+    Within `held`, what the operation reads it reads on one connection and in one snapshot.
     """
 
     def __init__(self, shared: Database, viewer: Viewer) -> None:
@@ -25,9 +25,9 @@ class OperationDatabase(Database):
         self._viewer = viewer
         self.has_written = False
         """Whether a transaction of the operation has been committed."""
+        self._is_held = False
         self._held: _Held | None = None
-        self._failed: dict[str, ApiError] = {}
-        self._lost: ApiError | None = None
+        self._failures: _Failures | None = None
         self._is_settled = False
 
     def settle_failures(self) -> None:
@@ -47,10 +47,7 @@ class OperationDatabase(Database):
         try:
             return await super().fetch(viewer, statement, *arguments, reach=reach)
         except ApiError as error:
-            if error.code is ErrorCode.TIMEOUT:
-                self._failed[statement.name] = error
-            elif error.code is ErrorCode.UNAVAILABLE:
-                self._lost = error
+            self._note(error, statement)
             raise
 
     async def fetch_alone(
@@ -62,24 +59,27 @@ class OperationDatabase(Database):
         try:
             return await super().fetch_alone(viewer, statement, *arguments)
         except ApiError as error:
-            if error.code in (ErrorCode.TIMEOUT, ErrorCode.UNAVAILABLE):
-                self._lost = error
+            self._note(error, None)
             raise
 
+    def _note(self, error: ApiError, statement: Statement | None) -> None:
+        if error.code not in (ErrorCode.TIMEOUT, ErrorCode.UNAVAILABLE):
+            return
+        if self._failures is None:
+            self._failures = _Failures()
+        if statement is not None and error.code is ErrorCode.TIMEOUT:
+            self._failures.by_statement[statement.name] = error
+        else:
+            self._failures.lost = error
+
     def _refuse(self, statement: Statement) -> None:
-        known = self._lost or self._failed.get(statement.name)
+        known = None if self._failures is None else self._failures.of(statement)
         if known is not None:
             raise ApiError(known.code, known.message) from known
 
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    def held(self) -> AbstractAsyncContextManager[None]:
         """Keep the connection from the first read on, until the end or until `release`."""
-        self._held = held = _Held()
-        try:
-            yield
-        finally:
-            self._held = None
-            await held.release()
+        return _Holding(self)
 
     async def release(self) -> None:
         """Give the connection back; the next read sees the database as it then is."""
@@ -89,9 +89,11 @@ class OperationDatabase(Database):
     async def _fetch_once(
         self, viewer: Viewer, statement: Statement, arguments: Sequence[object], reach: Reach
     ) -> Sequence[Row]:
-        held = self._held
-        if held is None or viewer is not self._viewer or reach is not Reach.OWN:
+        if not self._is_held or viewer is not self._viewer or reach is not Reach.OWN:
             return await super()._fetch_once(viewer, statement, arguments, reach)
+        held = self._held
+        if held is None:
+            held = self._held = _Held()
         async with held.one_at_a_time:
             session = held.session
             if session is None:
@@ -121,6 +123,35 @@ class OperationDatabase(Database):
             yield session
         self.has_written = True
         await self.release()
+
+
+class _Failures:
+    """What could not be read, and whether that was the statement's fault or the database's."""
+
+    def __init__(self) -> None:
+        self.lost: ApiError | None = None
+        self.by_statement: dict[str, ApiError] = {}
+
+    def of(self, statement: Statement) -> ApiError | None:
+        return self.lost or self.by_statement.get(statement.name)
+
+
+class _Holding:
+    """The time for which an operation keeps its connection."""
+
+    __slots__ = ("_database",)
+
+    def __init__(self, database: OperationDatabase) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> None:
+        self._database._is_held = True
+
+    async def __aexit__(self, *_: object) -> None:
+        held = self._database._held
+        self._database._is_held, self._database._held = False, None
+        if held is not None:
+            await held.release()
 
 
 class _Held:

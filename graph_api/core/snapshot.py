@@ -1,7 +1,7 @@
 """One state of the database, read by as many operations as it takes."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from graph_api.core.database import Row
@@ -34,10 +34,9 @@ class SnapshotDatabase(OperationDatabase):
             self._is_begun = True
             yield
 
-    @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
+    def held(self) -> AbstractAsyncContextManager[None]:
         """An operation within holds nothing of its own."""
-        yield
+        return nullcontext()
 
     async def release(self) -> None:
         """Nothing: the next operation reads the same state."""

@@ -87,6 +87,8 @@ class OperationCost:
 
     def of(self, variables: Variables | None) -> int:
         """The cost with these variables, at least 1."""
+        if not self._deciding and (same := self._known.get(())) is not None:
+            return same
         given = self._defaults | dict(variables or {})
         key = tuple(_magnitude(given.get(name)) for name in self._deciding)
         cost = self._known.get(key)

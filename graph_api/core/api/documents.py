@@ -12,6 +12,7 @@ from graphql import (
     parse,
     validate,
 )
+from strawberry.types.graphql import OperationType
 
 from graph_api.core.api.cost import CostModel, OperationCost
 from graph_api.core.api.limits import DocumentFacts, check_document, check_text
@@ -21,6 +22,15 @@ from graph_api.settings import Settings
 _MOST_DOCUMENTS = 500
 # a parsed document takes a few hundred times the memory of its text
 _MOST_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOperation:
+    """An operation of a document, as it is known before it runs."""
+
+    document: DocumentNode
+    operation_name: str | None
+    operation_type: OperationType
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,18 @@ class PreparedDocument:
     """The cost of each operation, by its name; an operation without one goes by no text."""
     compiled: dict[str | None, Any] = field(default_factory=dict)
     """What the planner has made of each operation."""
+    named: dict[str | None, "NamedOperation"] = field(default_factory=dict)
+    """The operations that were asked for so far."""
+
+    def named_operation(self, name: str | None) -> "NamedOperation":
+        """The same, as it is known before it runs."""
+        known = self.named.get(name)
+        if known is None:
+            found = self.operation(name)
+            own_name = found.name.value if found.name else None
+            known = NamedOperation(self.node, own_name, OperationType(found.operation.value))
+            self.named[name] = known
+        return known
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation of a name, or the only one.

@@ -13,7 +13,13 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from graph_api.core.api.error_documents import error_document
-from graph_api.core.api.explaining import Execution, Executor, explained, traced
+from graph_api.core.api.explaining import (
+    Execution,
+    Executor,
+    explained,
+    may_be_explained,
+    traced,
+)
 from graph_api.core.api.operation_schema import PREPARED, OperationSchema
 from graph_api.core.api.plan.tracing import Trace
 from graph_api.core.api.planning import (
@@ -134,25 +140,37 @@ async def _carried_out(
     *,
     explain: bool,
 ) -> OperationResult:
+    """The result of a query or a mutation, told of in full where that was asked for."""
+    if not explain or not may_be_explained(context):
+        return await _in_time(schema, context, planned, query, variables, log, None)
+    started = time.perf_counter()
+    with traced(log) as trace:
+        made = await _in_time(schema, context, planned, query, variables, log, trace)
+    took = time.perf_counter() - started
+    cost = planned.charge.requested
+    made.body["extensions"]["plan"] = explained(trace, made.execution, cost, took)
+    return replace(made, trace=trace)
+
+
+async def _in_time(
+    schema: strawberry.Schema,
+    context: OperationContext,
+    planned: PlannedOperation,
+    query: str,
+    variables: dict[str, Any] | None,
+    log: StatementLog,
+    trace: Trace | None,
+) -> OperationResult:
     """The result of a query or a mutation, in its turn and in its time."""
     seconds = context.settings.operation_timeout_seconds
     execution = None
-    started = time.perf_counter()
-    with traced(context, log, asked=explain) as trace:
-        try:
-            async with asyncio.timeout(seconds), context.services.admission.turn():
-                result, execution = await _executed(
-                    schema, context, planned, query, variables, trace
-                )
-            executed = not _is_request_error(result)
-        except TimeoutError:
-            result, executed = _timed_out(context, seconds), True
-    made = _result(context, planned, result, log, execution, executed=executed)
-    if trace is None:
-        return made
-    took = time.perf_counter() - started
-    made.body["extensions"]["plan"] = explained(trace, execution, planned.charge.requested, took)
-    return replace(made, trace=trace)
+    try:
+        async with asyncio.timeout(seconds), context.services.admission.turn():
+            result, execution = await _executed(schema, context, planned, query, variables, trace)
+        executed = not _is_request_error(result)
+    except TimeoutError:
+        result, executed = _timed_out(context, seconds), True
+    return _result(context, planned, result, log, execution, executed=executed)
 
 
 def _timed_out(context: OperationContext, seconds: float) -> ExecutionResult:
@@ -207,10 +225,11 @@ async def _planned(
     answered = await planner.answer(context, planned.document, name, variables, trace)
     if answered.not_covered is not None:
         return None, Execution(Executor.STANDARD, answered.not_covered)
-    execution = _BY_PLAN
-    if left := answered.left_to_resolvers:
-        execution = Execution(Executor.MIXED, f"left to resolvers: {', '.join(left)}")
-    return ExecutionResult(data=answered.data, errors=None), execution
+    result = ExecutionResult(data=answered.data, errors=None)
+    if not answered.left_to_resolvers:
+        return result, _BY_PLAN
+    left = ", ".join(answered.left_to_resolvers)
+    return result, Execution(Executor.MIXED, f"left to resolvers: {left}")
 
 
 _BY_PLAN = Execution(Executor.PLAN)

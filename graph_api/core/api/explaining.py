@@ -30,12 +30,14 @@ class Execution:
     because: str | None = None
 
 
+def may_be_explained(context: OperationContext) -> bool:
+    """Whether the viewer may know how an operation is carried out."""
+    return context.viewer.may(Permission.EXPLAIN)
+
+
 @contextmanager
-def traced(context: OperationContext, log: StatementLog, *, asked: bool) -> Iterator[Trace | None]:
-    """What runs within, noted for a viewer who asks and may know; None for any other."""
-    if not asked or not context.viewer.may(Permission.EXPLAIN):
-        yield None
-        return
+def traced(log: StatementLog) -> Iterator[Trace]:
+    """What runs within, noted."""
     trace = Trace(log)
     token = statement_log.set(trace)
     try:

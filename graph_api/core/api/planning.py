@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, GraphQLError
+from graphql import GraphQLError
 from strawberry.types.graphql import OperationType
 
-from graph_api.core.api.documents import Documents, PreparedDocument
+from graph_api.core.api.documents import Documents, NamedOperation, PreparedDocument
 from graph_api.core.api.limits import check_variables
 from graph_api.core.api.operation_schema import OperationSchema
 from graph_api.core.api.permitting import require
@@ -49,15 +49,6 @@ class OperationCharge:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedOperation:
-    """An operation of a document, as it is known before it runs."""
-
-    document: DocumentNode
-    operation_name: str | None
-    operation_type: OperationType
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedOperation:
     """An operation that may run, and has been paid for."""
 
@@ -84,7 +75,7 @@ async def plan_operation(
         prepared = _documents_of(schema).prepared(query)
     except GraphQLError as error:
         raise DocumentRefused([error]) from error
-    named = _named(prepared, operation_name)
+    named = prepared.named_operation(operation_name)
     note_execution(named)
     if named.operation_type not in allowed:
         raise bad_input(f"{_CALLED[named.operation_type]} are not allowed when using {method}")
@@ -105,12 +96,6 @@ def may_introspect(context: OperationContext) -> bool:
     return context.settings.introspection and context.viewer.may(Permission.INTROSPECT)
 
 
-def _named(prepared: PreparedDocument, name: str | None) -> NamedOperation:
-    found = prepared.operation(name)
-    own_name = found.name.value if found.name else None
-    return NamedOperation(prepared.node, own_name, OperationType(found.operation.value))
-
-
 def _check_introspection(context: OperationContext) -> None:
     require(context, Permission.INTROSPECT)
     if not context.settings.introspection:
@@ -126,7 +111,7 @@ def type_of_operation(
     """
     try:
         prepared = _documents_of(schema).prepared(query)
-        return _named(prepared, operation_name).operation_type
+        return prepared.named_operation(operation_name).operation_type
     except (ApiError, GraphQLError):
         return None
 

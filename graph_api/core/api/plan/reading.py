@@ -71,6 +71,8 @@ class RunReads:
 
     async def end(self) -> None:
         """End what is still being read: nobody waits for it."""
+        if not self._tasks:
+            return
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()

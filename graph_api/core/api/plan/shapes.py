@@ -30,6 +30,8 @@ class ObjectPlan:
     connections: list["ConnectionPlan"] = field(default_factory=list)
     delegated: GroupedFieldSet = field(default_factory=dict)
     """Fields that only their resolvers know how to read, by their names in the answer."""
+    by_key: dict[str, Any] = field(default_factory=dict)
+    """The statements that look one up, by the field that they start from."""
 
     @property
     def is_leaf(self) -> bool:

@@ -1,5 +1,7 @@
 """The statement of a lookup, with the entities that the one looked up names, and those name."""
 
+from collections.abc import Sequence
+
 from graph_api.core.api.lookups import LookupKey
 from graph_api.core.api.plan.shapes import ObjectPlan
 from graph_api.core.graph.read_statements import Prepared
@@ -17,12 +19,16 @@ _SHARED = "'*' and act.tenant_id is not null"
 
 def by_key(
     registry: GraphRegistry, viewer: Viewer, plan: ObjectPlan, key: LookupKey
-) -> tuple[Prepared, list[Joined]]:
+) -> tuple[Prepared, Sequence[Joined]]:
     """The statement of a lookup, and what comes along with it in numbered columns."""
-    joined: list[Joined] = []
-    _collect(plan, None, joined)
-    text = _text(registry, plan.label, key.field, tuple(joined))
-    return Prepared(text, (viewer.tenant_id, key.agtype)), joined
+    known = plan.by_key.get(key.field)
+    if known is None:
+        joined: list[Joined] = []
+        _collect(plan, None, joined)
+        known = _text(registry, plan.label, key.field, tuple(joined)), tuple(joined)
+        plan.by_key[key.field] = known
+    text, came_along = known
+    return Prepared(text, (viewer.tenant_id, key.agtype)), came_along
 
 
 def _collect(plan: ObjectPlan, parent: int | None, joined: list[Joined]) -> None:
