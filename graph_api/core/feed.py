@@ -260,6 +260,7 @@ class ChangeFeed:
                         yield gap
                     for event in events:
                         yield event
+                        await _others_turn()
                     if looked > position:
                         position = max(looked, position)
                         continue
@@ -267,6 +268,7 @@ class ChangeFeed:
                     position = event.sequence
                     if wanted.wants(event):
                         yield event
+                        await _others_turn()
                 if not kept:
                     await grown.wait()
         finally:
@@ -320,6 +322,14 @@ class ChangeFeed:
                     break
                 tail.add(events)
                 self.lag_seconds = (datetime.now(UTC) - events[-1].occurred_at).total_seconds()
+
+
+async def _others_turn() -> None:
+    """Let the process do something else: a socket that takes what it is sent does not wait.
+
+    Without it a replay would keep all others waiting, and go on when its client has gone.
+    """
+    await asyncio.sleep(0)
 
 
 def _set(event: asyncio.Event, _connection: object) -> None:

@@ -136,6 +136,41 @@ async def test_a_slow_reader_falls_back_to_the_log_and_others_do_not_wait(
     assert subjects(seen) == subjects(quick)
 
 
+@pytest.mark.parametrize("after", [0, None])
+async def test_between_two_changes_others_have_their_turn(
+    services: Services, viewer: Viewer, after: int | None
+) -> None:
+    """From the log and live alike: a socket with room takes many changes without waiting."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    many = [str(number) for number in range(100)]
+    await note(services, viewer, "first")
+    if after is not None:
+        await note(services, viewer, *many)
+    following = services.feed.follow(viewer, after, EVERYTHING)
+    async with aclosing(following):
+        begun = asyncio.ensure_future(anext(following))
+        if after is None:
+            while not services.feed.followers:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0.2)
+            await note(services, viewer, *many)
+        await begun
+        other = asyncio.create_task(others())
+        seen = []
+        for _ in range(99):
+            await anext(following)
+            seen.append(turns)
+        other.cancel()
+    assert len(set(seen)) == 99
+
+
 async def test_what_retention_has_cut_is_told_as_a_gap(services: Services, viewer: Viewer) -> None:
     await note(services, viewer, *(f"{place}" for place in range(1, 11)))
     assert await services.feed.cut(viewer, 6) == 5
