@@ -42,8 +42,6 @@ async def _run(options: argparse.Namespace) -> int:
     if options.token is not None:
         headers["Authorization"] = f"Bearer {options.token}"
         configuration["auth"] = {"Authorization": headers["Authorization"]}
-        # without a token, whoever shows nothing is somebody
-        configuration["badAuth"] += [None, {}]
     async with httpx.AsyncClient(headers=headers, timeout=10) as client:
         writing = asyncio.create_task(_write(client, options.url, configuration))
         try:
