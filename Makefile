@@ -15,7 +15,7 @@ demo: install
 	$(BIN)/graph-api demo
 
 test: install $(VENV)/.installed-dev
-	$(BIN)/pytest -n auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest -n auto
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

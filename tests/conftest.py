@@ -21,33 +21,24 @@ from graph_api.schema import graph_schema
 from graph_api.serving import served
 from graph_api.settings import Settings
 from tests.databases import drop_databases, make_databases, url_of_database
+from tests.scheduling import Scheduling, make_scheduler, place_of
 from tests.viewers import member
 
 Execute = Callable[..., Awaitable[OperationResult]]
 
-# Groups of which a process runs the whole, the longest first; other groups are files.
-_GROUPS = ("machine", "plans", "backup", "tenants", "compliance", "filings")
+_DURABILITY = ("fsync", "full_page_writes")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, where two processes share the tests, what shares a database or a module.
+    """Begin with what takes longest, where two processes share the tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: place_of(item.nodeid))
 
-    The group "machine" is marked: its tests kill, wait for deadlines or measure, and two of them
-    at one time would be in each other's way.
-    """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    places: dict[pytest.Item, int] = {}
-    for item in items:
-        marked = item.get_closest_marker("xdist_group")
-        within = item.path.relative_to(Path(__file__).parent)
-        group = marked.args[0] if marked else within.parts[0]
-        if group not in _GROUPS:
-            group = str(within)
-        if marked is None:
-            item.add_marker(pytest.mark.xdist_group(group))
-        places[item] = _GROUPS.index(group) if group in _GROUPS else len(_GROUPS)
-    items.sort(key=places.__getitem__)
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Groups of tests, of which a process runs the whole."""
+    return make_scheduler(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -70,11 +61,17 @@ def _no_settings_from_outside() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def _no_durability() -> Iterator[None]:
     """What tests write need not outlive the machine; servers that children start are as ever."""
-    settings = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
     with pytest.MonkeyPatch.context() as patching:
-        for name, value in settings.items():
-            patching.setitem(embedded_cluster.SETTINGS, name, value)
+        for name in _DURABILITY:
+            patching.setitem(embedded_cluster.SETTINGS, name, "off")
         yield
+
+
+@pytest.fixture
+def durable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that the test starts are as durable as those of the service."""
+    for name in _DURABILITY:
+        monkeypatch.delitem(embedded_cluster.SETTINGS, name)
 
 
 @pytest.fixture(scope="session")

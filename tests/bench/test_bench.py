@@ -20,8 +20,6 @@ from bench.statements import Asked, statements_of
 from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.graph.rows import encode_entity
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 ROOT = Path(__file__).parents[2]
 QUERIES = ["point", "page", "nested", "hub", "neighborhood"]
 LEASES = """\

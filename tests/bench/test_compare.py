@@ -25,8 +25,6 @@ from bench.written import write_section
 from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.permissions import Role
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 ROOT = Path(__file__).parents[2]
 WELLS = 500
 TINY = ["--wells", str(WELLS), "--rounds", "1", "--seconds", "0.2", "--warm-up", "0"]

@@ -16,8 +16,6 @@ from bench.scale import _row
 from bench.server import child_environment
 from tests.bench.test_compare import TINY, first_columns
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 ROOT = Path(__file__).parents[2]
 
 

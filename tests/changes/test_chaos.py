@@ -20,8 +20,6 @@ import httpx
 import pytest
 import websockets
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 WRITERS = 20
 KILLS = 6
 SECONDS_BETWEEN_KILLS = 1.5

@@ -29,8 +29,6 @@ from graph_api.core.viewer import AuthMethod, Viewer
 from graph_api.serving import served
 from graph_api.settings import Settings
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 PAGE = "{ wells(first: 400) { nodes { id } } }"
 
 WithSettings = Callable[..., Services]

@@ -14,7 +14,7 @@ import pytest
 
 from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
-pytestmark = pytest.mark.xdist_group("machine")
+pytestmark = pytest.mark.usefixtures("durable")
 
 USER_PROGRAM = """
 import sys

@@ -23,8 +23,6 @@ from graph_api.serving import served
 from graph_api.settings import Settings
 from tests.faulty_proxy import FaultyProxy, faulty_proxy
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 SECONDS_TO_TELL = 2.0
 SECONDS_TO_RECOVER = 2.0
 
@@ -262,6 +260,7 @@ async def test_what_is_locked_for_long_is_told_to_come_back(
     assert raised.value.code is ErrorCode.UNAVAILABLE
 
 
+@pytest.mark.usefixtures("durable")
 async def test_an_embedded_server_that_is_killed_comes_back(tenant: str, tmp_path: Path) -> None:
     with EmbeddedPostgres.start(tmp_path) as postgres:
         await migrate(postgres.dsn)

@@ -23,8 +23,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 WRITE = """mutation($name: String!) {
   upsertOperator(input: {operator: {name: $name, p5Number: "700003"}}) { __typename }
 }"""

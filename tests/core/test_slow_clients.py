@@ -23,8 +23,6 @@ from graph_api.serving import ApiServer, served
 from graph_api.settings import Settings
 from tests.logged import logged
 
-pytestmark = pytest.mark.xdist_group("machine")
-
 LIMIT_SECONDS = 1.0
 # the limit, up to a second until the server looks, and a machine that does other things too
 CUT_WITHIN_SECONDS = 6.0
