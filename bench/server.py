@@ -1,12 +1,13 @@
 """The server that is measured: `graph-api serve` as a child process, on a port of its own."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bench.dataset import TENANT
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 _LAST_WORDS_SECONDS = 2.0
+_PORTS = range(10_000, 32_000)
 
 SERVE = (str(Path(sys.executable).with_name("graph-api")), "serve")
 
@@ -141,8 +143,13 @@ def wait_until_ready(server: "subprocess.Popen[Any]", url: str) -> None:
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port of the loopback address that nobody listens on at the moment.
+
+    It is none of those that the system itself gives out, to a client or to who asks for any, so
+    that nobody gets it before the server that it is for.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -10,6 +10,7 @@ _MACHINE = frozenset(
     for name in (
         "bench/test_bench",
         "bench/test_compare",
+        "bench/test_every_caller",
         "bench/test_scale",
         "changes/test_chaos",
         "core/test_budget",

@@ -7,7 +7,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from typing import Any
 import httpx
 import pytest
 import websockets
+
+from bench.server import free_port
 
 WRITERS = 20
 KILLS = 6
@@ -145,10 +146,7 @@ async def follow(service: Service, records: Records) -> None:
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    service = Service(tmp_path / "data", port)
+    service = Service(tmp_path / "data", free_port())
     migrated = await asyncio.to_thread(
         subprocess.run, service.command("migrate"), env=service.environment, capture_output=True
     )
