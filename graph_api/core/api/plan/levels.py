@@ -134,9 +134,9 @@ class LevelReader:
         return request, rows, total
 
     async def related_pages(
-        self, plan: ConnectionPlan, parents: Sequence[tuple[str, str]]
+        self, plan: ConnectionPlan, parents: Mapping[str, str]
     ) -> tuple[PageRequest, list[Rows], list[int | None]]:
-        """The same of a relationship, for each of many parents by AGE's id and their own."""
+        """The same of a relationship, for each of many parents: AGE's ids and their own."""
         relationship = plan.relationship
         if relationship is None:
             raise UnforeseenError
@@ -159,7 +159,7 @@ class LevelReader:
                 ),
             )
             if prepared is not None:
-                read = partial(self._read_pages, prepared)
+                read = partial(self._read_pages, prepared, parents)
                 shown = (kind, request, plan.columns, plan.reads_edges)
                 known = await self.reads.many(("page", shown), parents, read)
                 pages = [known[parent] for parent in parents]
@@ -172,19 +172,23 @@ class LevelReader:
                 ),
             )
             if counted is not None:
-                read_counts = partial(self._read_counts, counted)
+                read_counts = partial(self._read_counts, counted, parents)
                 known = await self.reads.many(("count", kind), parents, read_counts)
                 totals = [known[parent] for parent in parents]
         return request, pages, totals
 
-    async def _read_pages(self, prepared: Prepared, parents: list[Any]) -> dict[Any, list[Any]]:
+    async def _read_pages(
+        self, prepared: Prepared, known: Mapping[str, str], parents: list[str]
+    ) -> dict[str, list[Any]]:
         pages: list[list[Any]] = [[] for _ in parents]
-        for row in await self._fetch(prepared, *_ids_of(parents)):
+        for row in await self._fetch(prepared, parents, [known[one] for one in parents]):
             pages[row["place"] - 1].append(row)
         return dict(zip(parents, pages, strict=True))
 
-    async def _read_counts(self, prepared: Prepared, parents: list[Any]) -> dict[Any, int]:
-        rows = await self._fetch(prepared, *_ids_of(parents))
+    async def _read_counts(
+        self, prepared: Prepared, known: Mapping[str, str], parents: list[str]
+    ) -> dict[str, int]:
+        rows = await self._fetch(prepared, parents, [known[one] for one in parents])
         return {parent: int(row["total"]) for parent, row in zip(parents, rows, strict=True)}
 
     def arguments(self, call: Call | None) -> Mapping[str, Any]:
@@ -229,10 +233,6 @@ class LevelReader:
 
 
 _LIST_ARGUMENTS = ("order_by", "first", "after", "last", "before")
-
-
-def _ids_of(parents: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    return [graph_id for graph_id, _ in parents], [entity_id for _, entity_id in parents]
 
 
 def _columns(plan: ConnectionPlan, request: PageRequest) -> Sequence[str] | None:

@@ -21,17 +21,17 @@ class RowPosition:
         plan: ConnectionPlan,
         request: PageRequest,
         rows: Sequence[Any],
-        properties: Sequence[dict[str, Any]],
+        stored: Sequence[Any],
     ) -> None:
         self.request = request
         self.rows = rows
-        self._properties = properties
+        self._stored = stored
         self._over_edge = plan.relationship is not None
         self._fields = fields_of(plan.model)
 
     def cursor(self, place: int) -> str:
         """The cursor of a row."""
-        stored = self._properties[place]
+        stored = self._stored[place]
         values = [
             sorted_by(self._fields[order.field], stored.get(order.field))
             for order in self.request.orders
@@ -57,6 +57,26 @@ def written_page(
                 made[name] = of[0] if detail.of_edge is None else _edges(detail, positions, of)
             case "info":
                 made[name] = _info(detail, positions, has_more=has_more)
+            case "total":
+                made[name] = total
+            case _:
+                made[name] = detail
+    return made
+
+
+def written_nodes(
+    plan: ConnectionPlan, nodes: Sequence[Sequence[Written]], total: int | None
+) -> Written:
+    """A page of which nothing is asked that depends on where its rows stand.
+
+    `nodes` are those of each `RowsPlan` of it.
+    """
+    made: Written = {}
+    rows = iter(nodes)
+    for name, kind, detail in plan.shape:
+        match kind:
+            case "rows":
+                made[name] = next(rows)
             case "total":
                 made[name] = total
             case _:

@@ -1,7 +1,7 @@
 """What a run reads: each thing once, and what several root fields want at one time together."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ class RunReads:
         """What has been read of a kind."""
         return self._known.setdefault(kind, {})
 
-    async def many(self, kind: Hashable, wanted: Sequence[Any], read: Read) -> dict[Any, Any]:
+    async def many(self, kind: Hashable, wanted: Collection[Any], read: Read) -> dict[Any, Any]:
         """Things of a kind, those among them that are not known read in one statement."""
         known = self.known(kind)
         missing = [one for one in dict.fromkeys(wanted) if one not in known]

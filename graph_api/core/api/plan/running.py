@@ -11,7 +11,7 @@ from graph_api.core.api.lookups import LookupKey, key_of_lookup
 from graph_api.core.api.plan.calling import Calls
 from graph_api.core.api.plan.delegating import Delegation, root_at_hand
 from graph_api.core.api.plan.levels import LevelReader, Stored
-from graph_api.core.api.plan.paging import RowPosition, written_page
+from graph_api.core.api.plan.paging import RowPosition, written_nodes, written_page
 from graph_api.core.api.plan.shapes import (
     ConnectionPlan,
     ObjectPlan,
@@ -155,12 +155,15 @@ class PlanRun:
         self, plan: ConnectionPlan, rows: Sequence[Stored], objects: Sequence[Written]
     ) -> None:
         """A page of a relationship for each of many objects."""
-        parents = list(dict.fromkeys((graph_id, stored["id"]) for graph_id, stored in rows))
+        parents = {graph_id: stored["id"] for graph_id, stored in rows}
         request, pages, totals = await self._levels.related_pages(plan, parents)
         written = await self._pages(plan, request, pages, totals)
-        by_parent = {parent[0]: one for parent, one in zip(parents, written, strict=True)}
-        for (graph_id, _), one in zip(rows, objects, strict=True):
-            one[plan.name] = by_parent[graph_id]
+        if len(parents) < len(rows):
+            by_parent = dict(zip(parents, written, strict=True))
+            written = [by_parent[graph_id] for graph_id, _ in rows]
+        name = plan.name
+        for one, page in zip(objects, written, strict=True):
+            one[name] = page
 
     async def _pages(
         self,
@@ -170,38 +173,56 @@ class PlanRun:
         totals: Sequence[int | None],
     ) -> list[Written]:
         """Pages as they are answered: one statement a level for the nodes of all of them."""
-        kept: list[Sequence[Any]] = []
-        more: list[bool] = []
-        for rows in pages:
-            more.append(len(rows) > request.size)
-            page = rows[: request.size]
-            kept.append(page[::-1] if request.backward else page)
+        size = request.size
+        kept = [rows if len(rows) <= size else rows[:size] for rows in pages]
+        if request.backward:
+            kept = [rows[::-1] for rows in kept]
+        flat = [row for rows in kept for row in rows]
+        # a row of columns is itself what is stored
+        stored = flat
         if plan.columns is None:
-            nodes = [
-                [(row["graph_id"], decode_properties(row["properties"])) for row in page]
-                for page in kept
-            ]
-        else:
-            # a row of columns is itself what is stored
-            nodes = [[(row["graph_id"], row) for row in page] for page in kept]
-        flat = [one for page in nodes for one in page]
-        made = [[await self._objects(node, flat) for node in one.nodes] for one in plan.rows]
+            stored = [decode_properties(row["properties"]) for row in flat]
+        made = [
+            [await self._nodes_of(plan, node, flat, stored) for node in one.nodes]
+            for one in plan.rows
+        ]
         written: list[Written] = []
         start = 0
-        for page, own, has_more, total in zip(kept, nodes, more, totals, strict=True):
-            positions = RowPosition(plan, request, page, [properties for _, properties in own])
+        if plan.needs_positions:
+            for rows, own, total in zip(pages, kept, totals, strict=True):
+                end = start + len(own)
+                positions = RowPosition(plan, request, own, stored[start:end])
+                own_nodes = [[nodes[start:end] for nodes in one] for one in made]
+                has_more = len(rows) > size
+                written.append(written_page(plan, positions, own_nodes, total, has_more=has_more))
+                start = end
+            return written
+        if len(plan.shape) == 1 and made:
+            # by far the most: a page of which nothing but the nodes is asked for
+            ((name, _, _),), ((nodes,),) = plan.shape, made
+            for own in kept:
+                end = start + len(own)
+                written.append({name: nodes[start:end]})
+                start = end
+            return written
+        for own, total in zip(kept, totals, strict=True):
             end = start + len(own)
-            written.append(
-                written_page(
-                    plan,
-                    positions,
-                    [[nodes[start:end] for nodes in one] for one in made],
-                    total,
-                    has_more=has_more,
-                )
-            )
+            written.append(written_nodes(plan, [one[0][start:end] for one in made], total))
             start = end
         return written
+
+    async def _nodes_of(
+        self,
+        plan: ConnectionPlan,
+        node: ObjectPlan,
+        rows: Sequence[Any],
+        stored: Sequence[Any],
+    ) -> list[Written]:
+        """The nodes of the rows of some pages, as they are answered."""
+        if plan.columns is not None and node.is_leaf:
+            return list(map(node.project_columns, rows))
+        ids = [row["graph_id"] for row in rows]
+        return await self._objects(node, list(zip(ids, stored, strict=True)))
 
 
 def _latest(key: LookupKey, found: Sequence[Stored]) -> Stored:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphql import FieldNode, GraphQLField
@@ -16,7 +17,7 @@ from graph_api.core.model import GraphEntity
 from graph_api.core.permissions import Permission
 
 
-@dataclass(slots=True)
+@dataclass
 class ObjectPlan:
     """How the objects of one label and selection are written, and what is read below them."""
 
@@ -33,7 +34,7 @@ class ObjectPlan:
     by_key: dict[str, Any] = field(default_factory=dict)
     """The statements that look one up, by the field that they start from."""
 
-    @property
+    @cached_property
     def is_leaf(self) -> bool:
         """Whether nothing is read below."""
         return not (self.references or self.connections or self.delegated)
@@ -76,7 +77,7 @@ class RowsPlan:
     project_edge: Projection | None = None
 
 
-@dataclass(slots=True)
+@dataclass
 class ConnectionPlan:
     """A page: of a relationship for each of many parents, or of a list."""
 
@@ -98,6 +99,11 @@ class ConnectionPlan:
     def nodes(self) -> list[ObjectPlan]:
         """Every way in which a row's node is written."""
         return [node for one in self.rows for node in one.nodes]
+
+    @cached_property
+    def needs_positions(self) -> bool:
+        """Whether anything is asked for that depends on where rows stand, or on their edges."""
+        return self.needs_cursors or any(one.of_edge is not None for one in self.rows)
 
     @property
     def needs_cursors(self) -> bool:

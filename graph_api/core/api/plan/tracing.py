@@ -4,7 +4,7 @@ None of it is part of a run that nobody asked about.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -175,7 +175,7 @@ class _TracedReads(RunReads):
         super().__init__(together=together)
         self._askers: dict[Hashable, dict[str, None]] = {}
 
-    async def many(self, kind: Hashable, wanted: Sequence[Any], read: Read) -> dict[Any, Any]:
+    async def many(self, kind: Hashable, wanted: Collection[Any], read: Read) -> dict[Any, Any]:
         """As of every run."""
         first = _at_hand.get()
         known = self.known(kind)
