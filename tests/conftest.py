@@ -4,18 +4,24 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from copy import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graph_api import app
 from graph_api.core import embedded_cluster
+from graph_api.core.api.documents import Documents
 from graph_api.core.api.execution import OperationResult, run_operation
+from graph_api.core.api.plan.planning import Planner
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import OperationContext, Services
 from graph_api.core.database import Database
 from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.feed import ChangeFeed
+from graph_api.core.graph.registry import GraphRegistry
 from graph_api.core.viewer import Viewer
 from graph_api.schema import graph_schema
 from graph_api.serving import served
@@ -111,6 +117,28 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
 def schema(settings: Settings) -> GraphSchema:
     """The service's schema."""
     return graph_schema(settings)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _applications_share_types() -> Iterator[None]:
+    """The GraphQL types of the declared graph are made once, not again for every application.
+
+    Nothing of the settings is in them. What an application remembers of documents is its own.
+    """
+
+    whole = cache(lambda: graph_schema(Settings()))
+
+    def made(settings: Settings, registry: GraphRegistry | None = None) -> GraphSchema:
+        if registry is not None:
+            return graph_schema(settings, registry)
+        own = copy(whole().schema)
+        own.documents = Documents(own._schema, settings)
+        own.planner = Planner(own, whole().registry)
+        return GraphSchema(own, whole().registry)
+
+    with pytest.MonkeyPatch.context() as patching:
+        patching.setattr(app, "graph_schema", made)
+        yield
 
 
 @pytest.fixture(scope="session")
