@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.bulk import OtherDatasetError, Prepared, prepare
+from bench.bulk import Prepared, prepare
 from bench.client import Task, Timings
 from bench.dataset import Dataset
+from bench.failing import failures_told, say
 from bench.loading import Source, default_source, time_loads
 from bench.queries import Query, queries
 from bench.report import Row, markdown, query_row, rows_written
-from bench.server import ServerFailedError, running_server
+from bench.server import running_server
 from bench.statements import Asked, statements_of
-from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from graph_api.core.migrations import MigrationError
+from graph_api.core.embedded import EmbeddedPostgres
 
 # what may still run when the parts' own limits are over: the last requests, and starting up
 _GRACE_SECONDS = 60.0
@@ -29,23 +29,13 @@ _GRACE_SECONDS = 60.0
 def main(given: Sequence[str] | None = None) -> None:
     """Run the benchmark; what we know can go wrong is told in a sentence."""
     options = _options(given)
-    try:
+    with failures_told():
         dataset = Dataset(options.wells)
-        _say(f"a world of {dataset.wells:,} wells in {options.data_dir}")
+        say(f"a world of {dataset.wells:,} wells in {options.data_dir}")
         with EmbeddedPostgres.start(options.data_dir) as server:
             prepared = asyncio.run(prepare(server.dsn, options.data_dir, dataset))
             rows = [_copy_row(prepared), *_measured(options, dataset, server.dsn)]
         rows += _load_rows(options)
-    except (
-        EmbeddedPostgresError,
-        MigrationError,
-        OtherDatasetError,
-        ServerFailedError,
-        ValueError,
-        subprocess.SubprocessError,
-    ) as error:
-        _say(str(error))
-        raise SystemExit(1) from None
     print(markdown(rows))
     if options.json is not None:
         options.json.write_text(json.dumps(_document(options, rows), indent=2) + "\n", "utf-8")
@@ -97,10 +87,10 @@ def _measured(options: argparse.Namespace, dataset: Dataset, dsn: str) -> list[R
     measured = queries(dataset)
     asked = asyncio.run(statements_of(dsn, options.data_dir, measured))
     with running_server(options.data_dir) as url:
-        _say("nothing: GET /healthz")
+        say("nothing: GET /healthz")
         rows = [query_row("no query", None, _timed(options, f"{url}/healthz", None))]
         for query in measured:
-            _say(query.name)
+            say(query.name)
             rows.append(_query_row(options, f"{url}/graphql", query, asked[query.name]))
     return rows
 
@@ -139,7 +129,7 @@ def _load_rows(options: argparse.Namespace) -> list[Row]:
     if options.load is not None:
         source = Source(name="permian", loads=[("permian", options.load)])
     if source is None:
-        _say("there is neither a genuine directory nor a sample to load")
+        say("there is neither a genuine directory nor a sample to load")
         return [Row(name="load, first run"), Row(name="load, second run")]
     rows = []
     for run, loaded in zip(
@@ -164,10 +154,6 @@ def _document(options: argparse.Namespace, rows: Sequence[Row]) -> dict[str, obj
         },
         "rows": [row.model_dump() for row in rows],
     }
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,15 @@ import argparse
 import asyncio
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.bulk import OtherDatasetError, prepare
+from bench.bulk import prepare
 from bench.comparison import Line, line_of, own_table, questions_table
 from bench.credentials import WRITING_TENANT, key_headers
 from bench.dataset import TENANT, Dataset, fingerprint
-from bench.load import WrongLoadError
+from bench.failing import failures_told, say
 from bench.measuring import (
     Contestant,
     Plan,
@@ -41,10 +39,9 @@ from bench.peers.running import (
     plain_strawberry,
     postgraphile,
 )
-from bench.server import ServerFailedError, keyed_server
+from bench.server import keyed_server
 from bench.written import DOCS, write_section
-from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from graph_api.core.migrations import MigrationError
+from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.permissions import Role
 
 NAME = "graph-api"
@@ -65,24 +62,12 @@ _COLUMNS = (
 def main(given: Sequence[str] | None = None) -> None:
     """Measure, and print what was measured in Markdown."""
     options = _options(given)
-    try:
-        with EmbeddedPostgres.start(options.data_dir) as server:
-            text = _compared(options, server)
-    except (
-        EmbeddedPostgresError,
-        MigrationError,
-        OtherDatasetError,
-        ServerFailedError,
-        WrongLoadError,
-        ValueError,
-        subprocess.SubprocessError,
-    ) as error:
-        _say(str(error))
-        raise SystemExit(1) from None
+    with failures_told(), EmbeddedPostgres.start(options.data_dir) as server:
+        text = _compared(options, server)
     print(text)
     if options.write:
         write_section(options.page, "bench.compare", "# Performance", text)
-        _say(f"written to {options.page}")
+        say(f"written to {options.page}")
 
 
 def _options(given: Sequence[str] | None) -> argparse.Namespace:
@@ -96,7 +81,7 @@ def _options(given: Sequence[str] | None) -> argparse.Namespace:
 
 def _compared(options: argparse.Namespace, server: EmbeddedPostgres) -> str:
     dataset = Dataset(options.wells)
-    _say(f"a world of {dataset.wells:,} wells in {options.data_dir}")
+    say(f"a world of {dataset.wells:,} wells in {options.data_dir}")
     asyncio.run(prepare(server.dsn, options.data_dir, dataset))
     plan = plan_of(options, server.pid)
     reading = key_headers(server.dsn, options.data_dir, TENANT, Role.VIEWER)
@@ -133,7 +118,7 @@ def _neighbours(
             f"{POSTGRAPHILE_NAME}, is left out: it is not installed "
             "(`.venv/bin/python -m bench.peers.install`)."
         ]
-    _say("the world as tables")
+    say("the world as tables")
     tables, _ = asyncio.run(prepare_tables(dsn, dataset, fingerprint()))
     targets.append(stack.enter_context(postgraphile(tables)))
     return targets, []
@@ -143,7 +128,7 @@ def _of_question(
     question: str, dataset: Dataset, targets: Sequence[Target], plan: Plan
 ) -> Iterator[Line]:
     """The lines of one question, after all have answered it alike."""
-    _say(question)
+    say(question)
     asked = {one.name: one.speaker.asked(question, dataset) for one in targets}
     said: list[object] = []
     for one in targets:
@@ -176,12 +161,12 @@ def _own_lines(
     """The lines of the loads that only the service is put under, and what followers heard."""
     lines = []
     for name, exchanges in reading_loads(dataset, reading).items():
-        _say(name)
+        say(name)
         contestant = Contestant(NAME, ours.url, ours.pid, exchanges)
         turns = measure_in_turn([contestant], plan)[NAME]
         alone = median_alone(ours.url, exchanges, plan.seconds / 4)
         lines.append(line_of(name, NAME, turns, alone, None))
-    _say("mixed")
+    say("mixed")
     exchanges = mixed_load(dataset, reading, writing)
     with followers(ours.url, writing) as heard:
         contestant = Contestant(NAME, ours.url, ours.pid, exchanges)
@@ -201,10 +186,6 @@ def _conditions(options: argparse.Namespace) -> str:
         f"{options.seconds:g} s each, one process of each server, {os.cpu_count()} cores shared "
         f"with PostgreSQL and the client ({options.client}), Python {platform.python_version()}."
     )
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

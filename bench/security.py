@@ -9,17 +9,17 @@ import asyncio
 import os
 import platform
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.bulk import OtherDatasetError, prepare
+from bench.bulk import prepare
 from bench.credentials import key_headers
 from bench.dataset import TENANT, Dataset
-from bench.load import Exchange, WrongLoadError, graphql
+from bench.failing import failures_told, say
+from bench.load import Exchange, graphql
 from bench.measuring import (
     Contestant,
     Plan,
@@ -34,10 +34,9 @@ from bench.measuring import (
 from bench.peers.questions import content
 from bench.queries import Query, queries
 from bench.report import shown, table
-from bench.server import SERVE, ServerFailedError, keyed_server
+from bench.server import SERVE, keyed_server
 from bench.written import DOCS, write_section
-from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from graph_api.core.migrations import MigrationError
+from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.permissions import Role
 
 PAGE = DOCS / "operations.md"
@@ -61,27 +60,15 @@ class Server:
 def main(given: Sequence[str] | None = None) -> None:
     """Measure, and print one table; exit status 1 where security costs more than it may."""
     options = _options(given)
-    try:
-        with EmbeddedPostgres.start(options.data_dir) as postgres:
-            dataset = Dataset(options.wells)
-            asyncio.run(prepare(postgres.dsn, options.data_dir, dataset))
-            plan = plan_of(options, postgres.pid)
-            text, worst = _measured(options, dataset, postgres.dsn, plan)
-    except (
-        EmbeddedPostgresError,
-        MigrationError,
-        OtherDatasetError,
-        ServerFailedError,
-        WrongLoadError,
-        ValueError,
-        subprocess.SubprocessError,
-    ) as error:
-        _say(str(error))
-        raise SystemExit(1) from None
+    with failures_told(), EmbeddedPostgres.start(options.data_dir) as postgres:
+        dataset = Dataset(options.wells)
+        asyncio.run(prepare(postgres.dsn, options.data_dir, dataset))
+        plan = plan_of(options, postgres.pid)
+        text, worst = _measured(options, dataset, postgres.dsn, plan)
     print(text)
     if options.write:
         write_section(options.page, "bench.security", "## Overhead of security", text)
-        _say(f"written to {options.page}")
+        say(f"written to {options.page}")
     if options.check and worst > MOST:
         raise SystemExit(f"security costs {worst:.2f} times, and may cost {MOST}")
 
@@ -107,7 +94,7 @@ def _measured(
             for name, command in ((_ON, SERVE), (_OFF, WITHOUT))
         }
         for query in queries(dataset):
-            _say(query.name)
+            say(query.name)
             asked = [graphql(query.document, one, headers) for one in query.variables]
             row, ratio = _row(query, asked, servers, plan)
             rows.append(row)
@@ -164,10 +151,6 @@ def _conditions(options: argparse.Namespace) -> str:
         f"{platform.python_version()}. At most {MOST} is wanted. Again: "
         "`.venv/bin/python -m bench.security --write`."
     )
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
