@@ -1,9 +1,10 @@
 """Every place where a GraphQL schema takes text, and a valid operation around each."""
 
 import base64
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from graphql import (
     GraphQLArgument,
@@ -19,6 +20,11 @@ from graphql import (
     GraphQLUnionType,
     get_named_type,
 )
+from strawberry.utils.str_converters import to_camel_case
+
+from tests.entities.models.samples import MINIMAL
+
+T = TypeVar("T")
 
 TEXT_SCALARS = ("String", "ID", "JSON")
 _DEEPEST_INPUT = 4
@@ -152,6 +158,47 @@ def aliased(number: int, name: str, one: GraphQLField, arguments: dict[str, Any]
     """A root field under an alias, each argument from a variable of its own."""
     given = ", ".join(f"{argument}: $v{number}_{argument}" for argument in arguments)
     return f"a{number}: {name}{f'({given})' if given else ''} {selection(one.type)}"
+
+
+def document_of(
+    root: GraphQLObjectType, tries: Sequence[tuple[TextPlace, Any]], examples: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """An operation with each try, a value at its place, under an alias of its own; its variables."""
+    fields, declared, variables = [], [], {}
+    for number, (place, value) in enumerate(tries):
+        one = root.fields[place.field]
+        first, *rest = place.path
+        arguments = {
+            name: example(argument.type, examples)
+            for name, argument in one.args.items()
+            if is_required(argument)
+        }
+        arguments[first] = with_text(one.args[first].type, tuple(rest), value, examples)
+        fields.append(aliased(number, place.field, one, arguments))
+        for name, given in arguments.items():
+            declared.append(f"$v{number}_{name}: {one.args[name].type}")
+            variables[f"v{number}_{name}"] = given
+    return f"{tries[0][0].operation} ({', '.join(declared)}) {{ {' '.join(fields)} }}", variables
+
+
+def tried_at(error: dict[str, Any]) -> int | None:
+    """The number of the try whose alias an error names; None where it is about all of them."""
+    path = error.get("path")
+    return int(path[0][1:]) if path else None
+
+
+def in_parts(tries: Iterator[T], size: int) -> Iterator[list[T]]:
+    """What fits into one document at a time."""
+    while part := list(islice(tries, size)):
+        yield part
+
+
+def entity_examples() -> dict[str, Any]:
+    """Values for whatever is required, by the name of its type: the least of each entity too."""
+    found = dict(SCALAR_EXAMPLES)
+    for model, values in MINIMAL.items():
+        found[f"{model.label()}Input"] = {to_camel_case(k): v for k, v in values.items()}
+    return found
 
 
 def smallest_operation(

@@ -1,27 +1,23 @@
 """Whatever day, moment or number a caller sends is data or a coded error, never ours."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import pytest
 from graphql import build_client_schema, get_introspection_query
-from strawberry.utils.str_converters import to_camel_case
 
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
 from graph_api.core.viewer import Viewer
 from tests.core.graph.graphs import Caller
 from tests.core.graph.schema_walk import (
-    SCALAR_EXAMPLES,
     TextPlace,
-    aliased,
-    example,
-    is_required,
+    document_of,
+    entity_examples,
+    in_parts,
     text_places,
-    with_text,
+    tried_at,
 )
-from tests.entities.models.samples import MINIMAL
 
 EXTREMES: dict[str, tuple[Any, ...]] = {
     "Date": ("0001-01-01", "9999-12-31", "1900-02-28", "2000-02-29"),
@@ -47,9 +43,7 @@ async def test_every_place_for_a_scalar(
     declared = build_client_schema(await caller.data(get_introspection_query()))
     root = declared.query_type if operation == "query" else declared.mutation_type
     assert root is not None
-    examples = dict(SCALAR_EXAMPLES)
-    for model, values in MINIMAL.items():
-        examples[f"{model.label()}Input"] = {to_camel_case(k): v for k, v in values.items()}
+    examples = entity_examples()
 
     def tries() -> Iterator[tuple[TextPlace, Any]]:
         for number, place in enumerate(text_places(declared, root, operation, (scalar,))):
@@ -60,27 +54,12 @@ async def test_every_place_for_a_scalar(
             for value in values:
                 yield place, value
 
-    remaining = tries()
-    while part := list(islice(remaining, _PER_DOCUMENT)):
-        fields, variables, types = [], {}, []
-        for number, (place, value) in enumerate(part):
-            one = root.fields[place.field]
-            first, *rest = place.path
-            arguments = {
-                name: example(argument.type, examples)
-                for name, argument in one.args.items()
-                if is_required(argument)
-            }
-            arguments[first] = with_text(one.args[first].type, tuple(rest), value, examples)
-            fields.append(aliased(number, place.field, one, arguments))
-            for name, given in arguments.items():
-                types.append(f"$v{number}_{name}: {one.args[name].type}")
-                variables[f"v{number}_{name}"] = given
-        document = f"{operation} ({', '.join(types)}) {{ {' '.join(fields)} }}"
+    for part in in_parts(tries(), _PER_DOCUMENT):
+        document, variables = document_of(root, part, examples)
         result = await caller.result(document, variables)
         for error in result.body.get("errors", ()):
-            where = error.get("path")
-            culprit = str(part[int(where[0][1:])]) if where else document
+            number = tried_at(error)
+            culprit = document if number is None else str(part[number])
             assert error["extensions"]["code"] in (
                 "BAD_USER_INPUT",
                 "LIMIT_EXCEEDED",

@@ -2,13 +2,11 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import orjson
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, build_client_schema, get_introspection_query
-from strawberry.utils.str_converters import to_camel_case
 
 from graph_api.core.api.schema import GraphSchema
 from graph_api.core.context import Services
@@ -17,13 +15,12 @@ from graph_api.core.viewer import Viewer
 from graph_api.models import Formation, Lease
 from tests.core.graph.graphs import LINK, Caller, id_of
 from tests.core.graph.schema_walk import (
-    SCALAR_EXAMPLES,
     TextPlace,
-    aliased,
-    example,
-    is_required,
+    document_of,
+    entity_examples,
+    in_parts,
     text_places,
-    with_text,
+    tried_at,
 )
 from tests.core.graph.worlds import write_entities
 from tests.entities.models.samples import MINIMAL
@@ -62,12 +59,9 @@ def caller(services: Services, schema: GraphSchema, viewer: Viewer) -> Caller:
 
 
 @pytest.fixture(scope="module")
-def examples(schema: GraphSchema) -> dict[str, Any]:
+def examples() -> dict[str, Any]:
     """Values for whatever is required, by the name of its type."""
-    found = dict(SCALAR_EXAMPLES)
-    for model, values in MINIMAL.items():
-        found[f"{model.label()}Input"] = {to_camel_case(k): v for k, v in values.items()}
-    return found
+    return entity_examples()
 
 
 async def _declared(caller: Caller) -> GraphQLSchema:
@@ -91,33 +85,13 @@ async def _try_all(
     examples: dict[str, Any],
 ) -> dict[str, Any]:
     """Runs every try under an alias of its own; the answers by alias."""
-    fields, declared, variables = [], [], {}
-    for number, (place, text) in enumerate(tries):
-        one = root.fields[place.field]
-        first, *rest = place.path
-        arguments = {
-            name: example(argument.type, examples)
-            for name, argument in one.args.items()
-            if is_required(argument)
-        }
-        arguments[first] = with_text(one.args[first].type, tuple(rest), text, examples)
-        fields.append(aliased(number, place.field, one, arguments))
-        for name, value in arguments.items():
-            declared.append(f"$v{number}_{name}: {one.args[name].type}")
-            variables[f"v{number}_{name}"] = value
-    document = f"{tries[0][0].operation} ({', '.join(declared)}) {{ {' '.join(fields)} }}"
+    document, variables = document_of(root, tries, examples)
     result = await caller.result(document, variables)
     told = [(str(place), text[:40]) for place, text in tries]
     for error in result.body.get("errors", ()):
-        where = error.get("path")
-        culprit = told[int(where[0][1:])] if where else told
-        assert_harmless({"errors": [error]}, culprit)
+        number = tried_at(error)
+        assert_harmless({"errors": [error]}, told if number is None else told[number])
     return result.body.get("data") or {}
-
-
-def _in_parts(tries: Iterator[tuple[TextPlace, str]]) -> Iterator[list[tuple[TextPlace, str]]]:
-    while part := list(islice(tries, _PER_DOCUMENT)):
-        yield part
 
 
 async def test_every_text_that_a_query_takes(caller: Caller, examples: dict[str, Any]) -> None:
@@ -134,7 +108,7 @@ async def test_every_text_that_a_query_takes(caller: Caller, examples: dict[str,
             for text in HOSTILE[number % step :: step]:
                 yield place, text
 
-    for part in _in_parts(tries()):
+    for part in in_parts(tries(), _PER_DOCUMENT):
         await _try_all(caller, schema.query_type, part, examples)
 
 
@@ -153,7 +127,7 @@ async def test_every_text_that_a_mutation_takes(caller: Caller, examples: dict[s
                 yield place, text
 
     answers: set[str] = set()
-    for part in _in_parts(tries()):
+    for part in in_parts(tries(), _PER_DOCUMENT):
         data = await _try_all(caller, schema.mutation_type, part, examples)
         answers |= {one["__typename"] for one in data.values() if one}
     assert "ValidationError" in answers
