@@ -61,6 +61,7 @@ KNOW_THE_DRIVER = (
     "graph_api.backup.dumping",
     "graph_api.backup.restoring",
     "graph_api.core.age",
+    "graph_api.core.connection_pool",
     "graph_api.core.database",
     "graph_api.core.database_watch",
     "graph_api.core.doctor",
