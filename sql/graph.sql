@@ -26,7 +26,7 @@ where ((t.properties ->> 'tenant_id'::text) collate "C") = $1::text
 -- name: related_vertices
 -- A page of a relationship for each of many parents at once.
 select p.place, s.graph_id, {selected}
-from unnest($1::text[], $2::text[]) with ordinality as p (graph_id, entity_id, place)
+from unnest(string_to_array($1::text, ',')) with ordinality as p (id, place)
 cross join lateral (
     select i.* from ({segments}) i limit {limit}
 ) s
@@ -44,7 +44,7 @@ limit {limit});
 -- name: count_related_vertices
 -- How many vertices match a filter in a relationship of each of many parents.
 select p.place, r.total
-from unnest($1::text[], $2::text[]) with ordinality as p (graph_id, entity_id, place)
+from unnest(string_to_array($1::text, ',')) with ordinality as p (id, place)
 cross join lateral (
     select count(*) as total
     from {joined}

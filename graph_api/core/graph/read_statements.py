@@ -1,6 +1,6 @@
 """The statements that read the graph, with the values they are run with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graph_api.core.graph.cypher import cypher_parameters, cypher_statement
@@ -24,10 +24,16 @@ def _selected(columns: Sequence[str] | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement and its values; of a relationship, those after the parents' two lists of ids."""
+    """A statement and its values; of a relationship, those after its parents' ids."""
 
     statement: Statement
     values: tuple[object, ...]
+
+
+def ids_of_parents(relationship: Relationship, parents: Iterable[tuple[str, str]]) -> str:
+    """The parents of a relationship, by AGE's ids and their own, as its statements take them."""
+    place = 1 if relationship.edge is None else 0
+    return ",".join([one[place] for one in parents])
 
 
 class ReadStatements:
@@ -132,7 +138,7 @@ class ReadStatements:
         text = statement("related_vertices").fill(
             selected=selected, segments=" union all ".join(segments), limit=limit
         )
-        return Prepared(text, tuple(parameters.values[2:]))
+        return Prepared(text, tuple(parameters.values[1:]))
 
     def related_count(
         self, viewer: Viewer, relationship: Relationship, where: Filter, edge_where: Filter
@@ -142,7 +148,7 @@ class ReadStatements:
         text = statement("count_related_vertices").fill(
             joined=join_relationship(relationship, "e", "t"), predicate=matching
         )
-        return Prepared(text, tuple(parameters.values[2:]))
+        return Prepared(text, tuple(parameters.values[1:]))
 
     def by_natural_keys(self, viewer: Viewer, label: str, keys: Sequence[str]) -> Prepared:
         """The vertices of a label by their natural keys."""
@@ -171,13 +177,11 @@ class ReadStatements:
     def _related(
         self, viewer: Viewer, relationship: Relationship, where: Filter, edge_where: Filter
     ) -> tuple[Parameters, str]:
-        # the first two are the parents' ids, which are known when the statement runs
-        parameters = Parameters(None, None)
+        # the first is the parents' ids, which are known when the statement runs
+        parameters = Parameters(None)
         compiler = FilterCompiler(self._registry, viewer, parameters)
         conditions = [
-            compiler.starts_at(
-                relationship, "e", "t", "p.graph_id::ag_catalog.graphid", "p.entity_id"
-            ),
+            compiler.starts_at(relationship, "e", "t", "p.id::ag_catalog.graphid", "p.id"),
             compiler.tenant("t", relationship.target),
             compiler.vertices(relationship.target, "t", where, "where"),
         ]

@@ -8,7 +8,7 @@ from graph_api.core.database import Database, Row
 from graph_api.core.graph.expressions import sorted_by
 from graph_api.core.graph.fields import fields_of
 from graph_api.core.graph.filters import Filter
-from graph_api.core.graph.read_statements import ReadStatements
+from graph_api.core.graph.read_statements import ReadStatements, ids_of_parents
 from graph_api.core.graph.registry import GraphRegistry, Relationship
 from graph_api.core.graph.rows import decode_properties, entity_of, hydrate, hydrate_edge
 from graph_api.core.model import GraphEntity
@@ -62,7 +62,7 @@ class GraphReader:
         if prepared is None:
             return [Page((), request, has_more=False) for _ in parents]
         rows = await self._database.fetch(
-            viewer, prepared.statement, *_ids_of(parents), *prepared.values
+            viewer, prepared.statement, _ids_of(relationship, parents), *prepared.values
         )
         return self._pages_by_parent(relationship, rows, len(parents), request)
 
@@ -77,7 +77,7 @@ class GraphReader:
         """How many vertices match a filter in a relationship of each parent, in one statement."""
         prepared = self._statements.related_count(viewer, relationship, where, edge_where)
         rows = await self._database.fetch(
-            viewer, prepared.statement, *_ids_of(parents), *prepared.values
+            viewer, prepared.statement, _ids_of(relationship, parents), *prepared.values
         )
         return [int(row["total"]) for row in rows]
 
@@ -126,8 +126,8 @@ class GraphReader:
         return [_page(group, request) for group in grouped]
 
 
-def _ids_of(parents: Sequence[GraphEntity]) -> tuple[list[str], list[str]]:
-    return [parent.graph_id for parent in parents], [str(parent.id) for parent in parents]
+def _ids_of(relationship: Relationship, parents: Sequence[GraphEntity]) -> str:
+    return ids_of_parents(relationship, ((one.graph_id, str(one.id)) for one in parents))
 
 
 def _page(rows: list[PageRow[GraphEntity]], request: PageRequest) -> EntityPage:

@@ -15,7 +15,8 @@ from graph_api.core.api.plan.shapes import Call, ConnectionPlan, ObjectPlan, Ope
 from graph_api.core.api.plan.statements import Joined, by_key
 from graph_api.core.api.plan.values import UnforeseenError
 from graph_api.core.context import OperationContext
-from graph_api.core.graph.read_statements import Prepared, ReadStatements
+from graph_api.core.graph.read_statements import Prepared, ReadStatements, ids_of_parents
+from graph_api.core.graph.registry import Relationship
 from graph_api.core.graph.rows import decode_properties
 from graph_api.core.pages import PageRequest
 
@@ -159,7 +160,7 @@ class LevelReader:
                 ),
             )
             if prepared is not None:
-                read = partial(self._read_pages, prepared, parents)
+                read = partial(self._read_pages, prepared, relationship, parents)
                 shown = (kind, request, plan.columns, plan.reads_edges)
                 known = await self.reads.many(("page", shown), parents, read)
                 pages = [known[parent] for parent in parents]
@@ -172,24 +173,42 @@ class LevelReader:
                 ),
             )
             if counted is not None:
-                read_counts = partial(self._read_counts, counted, parents)
+                read_counts = partial(self._read_counts, counted, relationship, parents)
                 known = await self.reads.many(("count", kind), parents, read_counts)
                 totals = [known[parent] for parent in parents]
         return request, pages, totals
 
     async def _read_pages(
-        self, prepared: Prepared, known: Mapping[str, str], parents: list[str]
+        self,
+        prepared: Prepared,
+        relationship: Relationship,
+        known: Mapping[str, str],
+        parents: list[str],
     ) -> dict[str, list[Any]]:
         pages: list[list[Any]] = [[] for _ in parents]
-        for row in await self._fetch(prepared, parents, [known[one] for one in parents]):
+        for row in await self._of_parents(prepared, relationship, known, parents):
             pages[row["place"] - 1].append(row)
         return dict(zip(parents, pages, strict=True))
 
     async def _read_counts(
-        self, prepared: Prepared, known: Mapping[str, str], parents: list[str]
+        self,
+        prepared: Prepared,
+        relationship: Relationship,
+        known: Mapping[str, str],
+        parents: list[str],
     ) -> dict[str, int]:
-        rows = await self._fetch(prepared, parents, [known[one] for one in parents])
+        rows = await self._of_parents(prepared, relationship, known, parents)
         return {parent: int(row["total"]) for parent, row in zip(parents, rows, strict=True)}
+
+    async def _of_parents(
+        self,
+        prepared: Prepared,
+        relationship: Relationship,
+        known: Mapping[str, str],
+        parents: list[str],
+    ) -> Rows:
+        ids = ids_of_parents(relationship, ((one, known[one]) for one in parents))
+        return await self._fetch(prepared, ids)
 
     def arguments(self, call: Call | None) -> Mapping[str, Any]:
         """What a field is called with."""
