@@ -15,7 +15,7 @@ demo: install
 	$(BIN)/graph-api demo
 
 test: install $(VENV)/.installed-dev
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
