@@ -146,6 +146,7 @@ class Compiler:
                 case _:
                     entries.append(name)
                     plan.delegated[name] = found
+        plan.entries = entries
         plan.project = projection(entries)
         if not plan.delegated:
             plan.columns = columns_of_object(

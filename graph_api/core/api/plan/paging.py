@@ -40,7 +40,65 @@ class RowPosition:
         return encode_cursor(self.request.orders, Position(tuple(values), row_id))
 
 
-def written_page(
+def plain_pages(
+    plan: ConnectionPlan,
+    pages: Sequence[Sequence[Any]],
+    nodes: Sequence[Sequence[Sequence[Written]]],
+    totals: Sequence[int | None],
+) -> list[Written]:
+    """Pages of which nothing is asked that depends on where their rows stand.
+
+    `nodes` are, for each `RowsPlan`, those of all pages one after the other.
+    """
+    written: list[Written] = []
+    start = 0
+    if len(plan.shape) == 1 and nodes:
+        # by far the most ask for nothing but the nodes
+        ((name, _, _),), ((only,),) = plan.shape, nodes
+        for rows in pages:
+            end = start + len(rows)
+            written.append({name: only[start:end]})
+            start = end
+        return written
+    for rows, total in zip(pages, totals, strict=True):
+        end = start + len(rows)
+        own = iter([one[0][start:end] for one in nodes])
+        made: Written = {}
+        for name, kind, detail in plan.shape:
+            match kind:
+                case "rows":
+                    made[name] = next(own)
+                case "total":
+                    made[name] = total
+                case _:
+                    made[name] = detail
+        written.append(made)
+        start = end
+    return written
+
+
+def pages_with_positions(
+    plan: ConnectionPlan,
+    request: PageRequest,
+    pages: Sequence[Sequence[Any]],
+    stored: Sequence[Any],
+    nodes: Sequence[Sequence[Sequence[Written]]],
+    totals: Sequence[int | None],
+    more: Sequence[bool],
+) -> list[Written]:
+    """Pages with their edges, or with what is said of where they stand."""
+    written: list[Written] = []
+    start = 0
+    for rows, total, has_more in zip(pages, totals, more, strict=True):
+        end = start + len(rows)
+        positions = RowPosition(plan, request, rows, stored[start:end])
+        own = [[one[start:end] for one in shown] for shown in nodes]
+        written.append(_page(plan, positions, own, total, has_more=has_more))
+        start = end
+    return written
+
+
+def _page(
     plan: ConnectionPlan,
     positions: RowPosition,
     nodes: Sequence[Sequence[Sequence[Written]]],
@@ -48,13 +106,13 @@ def written_page(
     *,
     has_more: bool,
 ) -> Written:
-    """A page, as its selection wants it; `nodes` are, for each `RowsPlan` of it, all its nodes."""
     made: Written = {}
+    rows = iter(nodes)
     for name, kind, detail in plan.shape:
         match kind:
             case "rows":
-                of = nodes[_place(plan, detail)]
-                made[name] = of[0] if detail.of_edge is None else _edges(detail, positions, of)
+                own = next(rows)
+                made[name] = own[0] if detail.of_edge is None else _edges(detail, positions, own)
             case "info":
                 made[name] = _info(detail, positions, has_more=has_more)
             case "total":
@@ -62,30 +120,6 @@ def written_page(
             case _:
                 made[name] = detail
     return made
-
-
-def written_nodes(
-    plan: ConnectionPlan, nodes: Sequence[Sequence[Written]], total: int | None
-) -> Written:
-    """A page of which nothing is asked that depends on where its rows stand.
-
-    `nodes` are those of each `RowsPlan` of it.
-    """
-    made: Written = {}
-    rows = iter(nodes)
-    for name, kind, detail in plan.shape:
-        match kind:
-            case "rows":
-                made[name] = next(rows)
-            case "total":
-                made[name] = total
-            case _:
-                made[name] = detail
-    return made
-
-
-def _place(plan: ConnectionPlan, wanted: RowsPlan) -> int:
-    return next(place for place, one in enumerate(plan.rows) if one is wanted)
 
 
 def _edges(

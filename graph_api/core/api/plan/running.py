@@ -11,7 +11,7 @@ from graph_api.core.api.lookups import LookupKey, key_of_lookup
 from graph_api.core.api.plan.calling import Calls
 from graph_api.core.api.plan.delegating import Delegation, root_at_hand
 from graph_api.core.api.plan.levels import LevelReader, Stored
-from graph_api.core.api.plan.paging import RowPosition, written_nodes, written_page
+from graph_api.core.api.plan.paging import pages_with_positions, plain_pages
 from graph_api.core.api.plan.shapes import (
     ConnectionPlan,
     ObjectPlan,
@@ -186,30 +186,10 @@ class PlanRun:
             [await self._nodes_of(plan, node, flat, stored) for node in one.nodes]
             for one in plan.rows
         ]
-        written: list[Written] = []
-        start = 0
-        if plan.needs_positions:
-            for rows, own, total in zip(pages, kept, totals, strict=True):
-                end = start + len(own)
-                positions = RowPosition(plan, request, own, stored[start:end])
-                own_nodes = [[nodes[start:end] for nodes in one] for one in made]
-                has_more = len(rows) > size
-                written.append(written_page(plan, positions, own_nodes, total, has_more=has_more))
-                start = end
-            return written
-        if len(plan.shape) == 1 and made:
-            # by far the most: a page of which nothing but the nodes is asked for
-            ((name, _, _),), ((nodes,),) = plan.shape, made
-            for own in kept:
-                end = start + len(own)
-                written.append({name: nodes[start:end]})
-                start = end
-            return written
-        for own, total in zip(kept, totals, strict=True):
-            end = start + len(own)
-            written.append(written_nodes(plan, [one[0][start:end] for one in made], total))
-            start = end
-        return written
+        if not plan.needs_positions:
+            return plain_pages(plan, kept, made, totals)
+        more = [len(rows) > size for rows in pages]
+        return pages_with_positions(plan, request, kept, stored, made, totals, more)
 
     async def _nodes_of(
         self,
@@ -219,10 +199,11 @@ class PlanRun:
         stored: Sequence[Any],
     ) -> list[Written]:
         """The nodes of the rows of some pages, as they are answered."""
-        if plan.columns is not None and node.is_leaf:
-            return list(map(node.project_columns, rows))
-        ids = [row["graph_id"] for row in rows]
-        return await self._objects(node, list(zip(ids, stored, strict=True)))
+        if plan.columns is None or not node.is_leaf:
+            ids = [row["graph_id"] for row in rows]
+            return await self._objects(node, list(zip(ids, stored, strict=True)))
+        written = plan.rows_projection(node)
+        return list(map(node.project_columns, rows)) if written is None else written(rows)
 
 
 def _latest(key: LookupKey, found: Sequence[Stored]) -> Stored:

@@ -9,7 +9,7 @@ from graphql import FieldNode, GraphQLField
 from graphql.execution.collect_fields import GroupedFieldSet
 from strawberry.types.field import StrawberryField
 
-from graph_api.core.api.plan.projecting import Projection
+from graph_api.core.api.plan.projecting import Leaf, Projection, RowsProjection, rows_projection
 from graph_api.core.api.reads import EntityByGlobalId, EntityByKey, EntityList
 from graph_api.core.graph.read_statements import Prepared
 from graph_api.core.graph.registry import Relationship
@@ -31,6 +31,8 @@ class ObjectPlan:
     connections: list["ConnectionPlan"] = field(default_factory=list)
     delegated: GroupedFieldSet = field(default_factory=dict)
     """Fields that only their resolvers know how to read, by their names in the answer."""
+    entries: Sequence[Leaf | str] = ()
+    """What it is written of, where that is values alone."""
     by_key: dict[str, Any] = field(default_factory=dict)
     """The statements that look one up, by the field that they start from."""
 
@@ -99,6 +101,19 @@ class ConnectionPlan:
     def nodes(self) -> list[ObjectPlan]:
         """Every way in which a row's node is written."""
         return [node for one in self.rows for node in one.nodes]
+
+    _rows_projections: dict[int, RowsProjection | None] = field(default_factory=dict)
+
+    def rows_projection(self, node: ObjectPlan) -> RowsProjection | None:
+        """What writes all rows at once as one of its nodes; None where only one by one will do."""
+        if id(node) not in self._rows_projections:
+            made = None
+            if self.columns is not None and node.is_leaf and not self.reads_edges:
+                # the statement gives AGE's id before the columns, and a parent's place before that
+                before = 1 if self.relationship is None else 2
+                made = rows_projection(node.entries, sorted(self.columns), before)
+            self._rows_projections[id(node)] = made
+        return self._rows_projections[id(node)]
 
     @cached_property
     def needs_positions(self) -> bool:
