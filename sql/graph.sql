@@ -41,6 +41,27 @@ where {predicate}
 order by {order_by}
 limit {limit});
 
+-- name: related_vertices_and_total
+--- The first page of an ordered relationship for each of many parents, and how many it holds in all:
+--- who must look at all to find the first counts them on the way. What is sorted and counted are ids,
+--- and only the page's rows are looked into.
+select p.place, s.graph_id, {selected}, r.total
+from unnest(string_to_array($1::text, ',')) with ordinality as p (id, place)
+cross join lateral (
+    select t.id as vertex_id, {edge_id} as edge_id, count(*) over () as total
+    from {joined}
+    where {predicate}
+    order by {nulls_last}, {order_by}
+    limit {limit}
+) r
+join oilgas."{label}" t on t.id = r.vertex_id{with_edge}
+cross join lateral (
+    select t.id::text as graph_id, t.properties,
+           {row_id} as row_id, {edge_properties} as edge_properties
+) s
+where {is_shown}
+order by p.place, {nulls_last}, {order_by};
+
 -- name: count_related_vertices
 -- How many vertices match a filter in a relationship of each of many parents.
 select p.place, r.total

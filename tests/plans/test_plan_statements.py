@@ -21,6 +21,7 @@ LIST, COUNT = "list_vertices", "count_vertices"
 ALONE = "acting_alone"
 """A list that is all of its operation."""
 RELATED, RELATED_COUNT = "related_vertices", "count_related_vertices"
+RELATED_AND_TOTAL = "related_vertices_and_total"
 
 EXPECTED: dict[str, tuple[str, list[str]]] = {
     "a list": ("{ leases { nodes { name } } }", [ALONE]),
@@ -45,6 +46,16 @@ EXPECTED: dict[str, tuple[str, list[str]]] = {
     "three levels with counts": (
         "{ leases { totalCount nodes { wells { totalCount nodes { permits { totalCount } } } } } }",
         [LIST, COUNT, RELATED, RELATED_COUNT, RELATED_COUNT],
+    ),
+    "an ordered page with its count": (
+        "{ leases { nodes { wells(first: 2, orderBy: {field: API_NUMBER}) { totalCount nodes"
+        " { apiNumber } } } } }",
+        [LIST, RELATED_AND_TOTAL],
+    ),
+    "an ordered page of references with its count": (
+        "{ operators { nodes { permits(orderBy: {field: STATUS, direction: DESC}) { totalCount"
+        " edges { cursor node { permitNumber } } } } } }",
+        [LIST, RELATED_AND_TOTAL],
     ),
     "two relationships of one level": (
         "{ leases { nodes { wells { nodes { id } } operators { nodes { id } } } } }",
@@ -78,6 +89,35 @@ async def test_one_statement_a_level(
     for world, _ in vocabularies[1:]:
         result = await both_ways.planned(world.viewer, Document(text))
         assert Counter(result.statements.names) == Counter(expected)
+
+
+_ORDERED = [
+    "wells(first: {n}, orderBy: {{field: TOTAL_DEPTH_FT, direction: {d}}}) {{ {asked} }}",
+    "wells(first: {n}, orderBy: [{{field: COUNTY}}, {{field: API_NUMBER, direction: {d}}}])"
+    " {{ {asked} }}",
+    "operators(first: {n}, orderBy: {{field: NAME, direction: {d}}}) {{ {asked} }}",
+]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+@pytest.mark.parametrize("size", [0, 1, 3, 100])
+@pytest.mark.parametrize("page", _ORDERED)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "totalCount nodes { id }",
+        "totalCount edges { cursor node { id } } pageInfo { hasNextPage endCursor }",
+    ],
+)
+async def test_a_page_with_its_count_is_that_page(
+    direction: str, size: int, page: str, asked: str, both_ways: BothWays, vocabularies: Worlds
+) -> None:
+    """Missing values come last, ties go by the edge, and all are counted."""
+    text = page.format(n=size, d=direction, asked=asked)
+    document = Document(f"{{ leases {{ nodes {{ {text} }} }} }}")
+    for world, _ in vocabularies[1:]:
+        result = await both_ways.planned(world.viewer, document)
+        assert result.statements.names == [LIST, RELATED_AND_TOTAL]
 
 
 async def test_no_row_asks_for_more(both_ways: BothWays, vocabularies: Worlds) -> None:

@@ -15,11 +15,28 @@ from graph_api.core.viewer import Viewer
 _BY_ENTITY = TieBreaker(text_of("t", "id"))
 
 
-def _selected(columns: Sequence[str] | None) -> str:
+_EDGE_AGAIN = '\njoin oilgas."{}" e on e.id = r.edge_id'
+
+
+def _selected(columns: Sequence[str] | None, *, with_edges: bool = False) -> str:
     """What a statement gives of its rows `s`: outermost, so that only the page's are looked into."""
-    if columns is None:
-        return "s.properties"
-    return ", ".join(f"(s.properties ->> '{name}'::text) as \"{name}\"" for name in columns)
+    given = ["s.properties"]
+    if columns is not None:
+        given = [f"(s.properties ->> '{name}'::text) as \"{name}\"" for name in columns]
+    return ", ".join([*given, *(("s.row_id", "s.edge_properties") if with_edges else ())])
+
+
+def _tie_of(relationship: Relationship) -> TieBreaker:
+    if relationship.edge is None:
+        return _BY_ENTITY
+    return TieBreaker("e.id", "text::ag_catalog.graphid")
+
+
+def _of_rows(relationship: Relationship) -> dict[str, str]:
+    """What the rows of a relationship have besides their vertices."""
+    if relationship.edge is None:
+        return {"row_id": text_of("t", "id"), "edge_properties": "null::ag_catalog.agtype"}
+    return {"row_id": "e.id::text", "edge_properties": "e.properties"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,15 @@ class Prepared:
 
     statement: Statement
     values: tuple[object, ...]
+
+
+def takes_total(request: PageRequest) -> bool:
+    """Whether a page of a relationship costs no more with the number of all.
+
+    It does where rows are not looked at beyond the page: in a relationship's own order.
+    """
+    is_first = not request.backward and request.after is None and request.before is None
+    return is_first and bool(request.orders)
 
 
 def ids_of_parents(relationship: Relationship, parents: Iterable[tuple[str, str]]) -> str:
@@ -115,28 +141,55 @@ class ReadStatements:
         parameters, matching = self._related(viewer, relationship, where, edge_where)
         keys = sort_keys(self._registry.fields(relationship.target), request.orders, "t")
         limit = str(request.size + 1)
-        over_edge = relationship.edge is not None
-        tie = TieBreaker("e.id", "text::ag_catalog.graphid") if over_edge else _BY_ENTITY
         segments = [
             statement("related_segment")
             .fill(
-                row_id="e.id::text" if over_edge else text_of("t", "id"),
-                edge_properties="e.properties" if over_edge else "null::ag_catalog.agtype",
+                **_of_rows(relationship),
                 joined=join_relationship(relationship, "e", "t"),
                 predicate=f"{matching} and {segment.predicate}",
                 order_by=segment.order_by,
                 limit=limit,
             )
             .text
-            for segment in page_segments(keys, request, tie, parameters)
+            for segment in page_segments(keys, request, _tie_of(relationship), parameters)
         ]
         if not segments:
             return None
-        selected = _selected(columns)
-        if with_edges:
-            selected += ", s.row_id, s.edge_properties"
         text = statement("related_vertices").fill(
-            selected=selected, segments=" union all ".join(segments), limit=limit
+            selected=_selected(columns, with_edges=with_edges),
+            segments=" union all ".join(segments),
+            limit=limit,
+        )
+        return Prepared(text, tuple(parameters.values[1:]))
+
+    def related_page_and_total(
+        self,
+        viewer: Viewer,
+        relationship: Relationship,
+        where: Filter,
+        edge_where: Filter,
+        request: PageRequest,
+        *,
+        columns: Sequence[str] | None = None,
+        with_edges: bool = True,
+    ) -> Prepared:
+        """As `related_page`, with how many there are in all: for a page that `takes_total`."""
+        parameters, matching = self._related(viewer, relationship, where, edge_where)
+        keys = sort_keys(self._registry.fields(relationship.target), request.orders, "t")
+        segment, *_ = page_segments(keys, request, _tie_of(relationship), parameters)
+        by_edge = relationship.edge is not None
+        text = statement("related_vertices_and_total").fill(
+            **_of_rows(relationship),
+            selected=_selected(columns, with_edges=with_edges),
+            label=relationship.target,
+            joined=join_relationship(relationship, "e", "t"),
+            edge_id="e.id" if by_edge else "null",
+            with_edge=_EDGE_AGAIN.format(relationship.edge.name) if relationship.edge else "",
+            predicate=matching,
+            nulls_last=f"{keys[0].expression} is null",
+            is_shown="true" if keys[0].nullable else segment.predicate,
+            order_by=segment.order_by,
+            limit=str(request.size + 1),
         )
         return Prepared(text, tuple(parameters.values[1:]))
 

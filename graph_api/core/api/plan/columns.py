@@ -9,7 +9,9 @@ from graph_api.core.api.plan.shapes import ConnectionPlan, ObjectPlan, RowsPlan
 
 # to read a field apart costs about a twentieth of reading and decoding all properties
 _MOST_COLUMNS = 16
-_COLUMNS_OF_STATEMENTS = frozenset({"graph_id", "place", "row_id", "edge_properties", "properties"})
+_COLUMNS_OF_STATEMENTS = frozenset(
+    {"graph_id", "place", "row_id", "edge_properties", "properties", "total"}
+)
 
 
 def columns_of_object(leaves: Iterable[Leaf], plan: ObjectPlan) -> frozenset[str] | None:

@@ -15,7 +15,12 @@ from graph_api.core.api.plan.shapes import Call, ConnectionPlan, ObjectPlan, Ope
 from graph_api.core.api.plan.statements import Joined, by_key
 from graph_api.core.api.plan.values import UnforeseenError
 from graph_api.core.context import OperationContext
-from graph_api.core.graph.read_statements import Prepared, ReadStatements, ids_of_parents
+from graph_api.core.graph.read_statements import (
+    Prepared,
+    ReadStatements,
+    ids_of_parents,
+    takes_total,
+)
 from graph_api.core.graph.registry import Relationship
 from graph_api.core.graph.rows import decode_properties
 from graph_api.core.pages import PageRequest
@@ -142,6 +147,8 @@ class LevelReader:
         if relationship is None:
             raise UnforeseenError
         where, edge_where, request = self._asked(plan.call)
+        if plan.needs_page and plan.needs_total and takes_total(request):
+            return request, *await self._pages_and_totals(plan, relationship, parents)
         kind = (relationship.key, _frozen(where), _frozen(edge_where))
         pages: list[Rows] = [()] * len(parents)
         totals: list[int | None] = [None] * len(parents)
@@ -177,6 +184,32 @@ class LevelReader:
                 known = await self.reads.many(("count", kind), parents, read_counts)
                 totals = [known[parent] for parent in parents]
         return request, pages, totals
+
+    async def _pages_and_totals(
+        self, plan: ConnectionPlan, relationship: Relationship, parents: Mapping[str, str]
+    ) -> tuple[list[Rows], list[int | None]]:
+        where, edge_where, request = self._asked(plan.call)
+        prepared = self._prepared(
+            plan.call,
+            "page and total",
+            lambda: self._statements.related_page_and_total(
+                self._viewer,
+                relationship,
+                where,
+                edge_where,
+                request,
+                columns=_columns(plan, request),
+                with_edges=plan.reads_edges,
+            ),
+        )
+        if prepared is None:
+            raise UnforeseenError
+        kind = (relationship.key, _frozen(where), _frozen(edge_where))
+        shown = (kind, request, plan.columns, plan.reads_edges)
+        read = partial(self._read_pages, prepared, relationship, parents)
+        known = await self.reads.many(("page and total", shown), parents, read)
+        pages = [known[parent] for parent in parents]
+        return pages, [int(rows[0]["total"]) if rows else 0 for rows in pages]
 
     async def _read_pages(
         self,

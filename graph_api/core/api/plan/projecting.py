@@ -102,9 +102,11 @@ def projection(entries: Sequence[Leaf | str], *, of_columns: bool = False) -> Pr
 
 
 def rows_projection(
-    entries: Sequence[Leaf | str], columns: Sequence[str], before: int
+    entries: Sequence[Leaf | str], columns: Sequence[str], before: int, *, more: bool = False
 ) -> RowsProjection | None:
     """The code for a selection of rows that hold these columns after `before` others.
+
+    With `more` others may come after them.
 
     Half the time of one call for each row; None where a value is made of the object as a whole.
     """
@@ -116,8 +118,8 @@ def rows_projection(
         ]
     except NotCoveredError:
         return None
-    taken = ", ".join(["_"] * before + list(variables.values()))
-    text = f"lambda rows: [{{{', '.join(parts)}}} for {taken}, in rows]"
+    taken = ", ".join([*["_"] * before, *variables.values(), "*_" if more else ""])
+    text = f"lambda rows: [{{{', '.join(parts)}}} for {taken} in rows]"
     made: RowsProjection = eval(text, source.names)  # noqa: S307 - as of a projection
     return made
 

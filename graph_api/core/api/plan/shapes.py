@@ -111,7 +111,8 @@ class ConnectionPlan:
             if self.columns is not None and node.is_leaf and not self.reads_edges:
                 # the statement gives AGE's id before the columns, and a parent's place before that
                 before = 1 if self.relationship is None else 2
-                made = rows_projection(node.entries, sorted(self.columns), before)
+                columns = sorted(self.columns)
+                made = rows_projection(node.entries, columns, before, more=self.needs_total)
             self._rows_projections[id(node)] = made
         return self._rows_projections[id(node)]
 
