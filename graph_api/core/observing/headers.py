@@ -1,7 +1,7 @@
 """The headers that every answer has, unless its route has said something of its own."""
 
 import re
-import uuid
+import secrets
 from collections.abc import Iterable
 from typing import Final
 
@@ -47,4 +47,4 @@ def request_id_of(headers: Iterable[tuple[bytes, bytes]]) -> str:
     for name, value in headers:
         if name == REQUEST_ID and _SANE_REQUEST_ID.fullmatch(value):
             return value.decode()
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
