@@ -15,7 +15,7 @@ demo: install
 	$(BIN)/graph-api demo
 
 test: install $(VENV)/.installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
