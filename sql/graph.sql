@@ -43,15 +43,17 @@ limit {limit});
 
 -- name: related_vertices_and_total
 --- The first page of an ordered relationship for each of many parents, and how many it holds in all:
---- who must look at all to find the first counts them on the way. What is sorted and counted are ids,
---- and only the page's rows are looked into.
+--- who must look at all to find the first counts them on the way. What is sorted and counted are ids
+--- and keys (which is why nothing may be pulled out of `offset 0`); only the page's rows are looked
+--- into.
 select p.place, s.graph_id, {selected}, r.total
 from unnest(string_to_array($1::text, ',')) with ordinality as p (id, place)
 cross join lateral (
-    select t.id as vertex_id, {edge_id} as edge_id, count(*) over () as total
-    from {joined}
-    where {predicate}
-    order by {nulls_last}, {order_by}
+    select r.*, count(*) over () as total
+    from (select t.id as vertex_id, {edge_id} as edge_id, {keys}{tie} as tie
+          from {joined}
+          where {predicate} offset 0) r
+    order by {order_by}
     limit {limit}
 ) r
 join oilgas."{label}" t on t.id = r.vertex_id{with_edge}
@@ -60,7 +62,7 @@ cross join lateral (
            {row_id} as row_id, {edge_properties} as edge_properties
 ) s
 where {is_shown}
-order by p.place, {nulls_last}, {order_by};
+order by p.place, {order_by};
 
 -- name: count_related_vertices
 -- How many vertices match a filter in a relationship of each of many parents.

@@ -62,7 +62,7 @@ def page_segments(
     keys: Sequence[SortKey], request: PageRequest, tie: TieBreaker, parameters: Parameters
 ) -> list[Segment]:
     """The segments of a page that can hold rows, in the order they are to be read."""
-    order_by = _order_by(keys, tie, request.backward)
+    order_by = order_of(keys, tie, backward=request.backward)
     if not keys:
         kinds = ["true"]
     elif keys[0].nullable:
@@ -137,7 +137,8 @@ def _checked_row_id(position: Position, tie: TieBreaker) -> str:
     return row_id
 
 
-def _order_by(keys: Sequence[SortKey], tie: TieBreaker, backward: bool) -> str:
+def order_of(keys: Sequence[SortKey], tie: TieBreaker, *, backward: bool) -> str:
+    """What a segment is ordered by."""
     parts = []
     for place, key in enumerate(keys):
         descending = key.descending != backward

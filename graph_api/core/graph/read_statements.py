@@ -1,12 +1,17 @@
 """The statements that read the graph, with the values they are run with."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph_api.core.graph.cypher import cypher_parameters, cypher_statement
 from graph_api.core.graph.expressions import Parameters, stored_form, text_of
 from graph_api.core.graph.filters import Filter, FilterCompiler, join_relationship
-from graph_api.core.graph.keyset import TieBreaker, page_segments, sort_keys
+from graph_api.core.graph.keyset import (
+    TieBreaker,
+    order_of,
+    page_segments,
+    sort_keys,
+)
 from graph_api.core.graph.registry import GraphRegistry, Relationship
 from graph_api.core.pages import PageRequest
 from graph_api.core.statements import Statement, statement
@@ -176,19 +181,28 @@ class ReadStatements:
         """As `related_page`, with how many there are in all: for a page that `takes_total`."""
         parameters, matching = self._related(viewer, relationship, where, edge_where)
         keys = sort_keys(self._registry.fields(relationship.target), request.orders, "t")
-        segment, *_ = page_segments(keys, request, _tie_of(relationship), parameters)
-        by_edge = relationship.edge is not None
+        tie = _tie_of(relationship)
+        named = [replace(key, expression=f"r.k{place}") for place, key in enumerate(keys)]
+        order_by = order_of(named, TieBreaker("r.tie"), backward=False)
+        with_edge, edge_id, own = "", "null", _of_rows(relationship)
+        if relationship.edge is not None:
+            edge_id, own["row_id"] = "e.id", "r.edge_id::text"
+            if with_edges:
+                with_edge = _EDGE_AGAIN.format(relationship.edge.name)
+            else:
+                own["edge_properties"] = "null"
         text = statement("related_vertices_and_total").fill(
-            **_of_rows(relationship),
+            **own,
             selected=_selected(columns, with_edges=with_edges),
             label=relationship.target,
             joined=join_relationship(relationship, "e", "t"),
-            edge_id="e.id" if by_edge else "null",
-            with_edge=_EDGE_AGAIN.format(relationship.edge.name) if relationship.edge else "",
+            edge_id=edge_id,
+            with_edge=with_edge,
             predicate=matching,
-            nulls_last=f"{keys[0].expression} is null",
-            is_shown="true" if keys[0].nullable else segment.predicate,
-            order_by=segment.order_by,
+            keys="".join(f"{key.expression} as k{place}, " for place, key in enumerate(keys)),
+            tie=tie.expression,
+            is_shown="true" if keys[0].nullable else "r.k0 is not null",
+            order_by=f"r.k0 is null, {order_by}",
             limit=str(request.size + 1),
         )
         return Prepared(text, tuple(parameters.values[1:]))
