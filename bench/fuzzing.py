@@ -18,7 +18,6 @@ import os
 import random
 import re
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -31,6 +30,7 @@ from graphql import build_schema
 
 from bench.credentials import api_key
 from bench.every_caller import ADMIN, Counts, EveryCaller, every_caller
+from bench.failing import say
 from bench.server import SERVE, child_environment, free_port, running_process
 from graph_api.core.database import Database
 from graph_api.core.embedded import EmbeddedPostgres
@@ -148,7 +148,7 @@ class Fuzzer:
         """Fuzz all fields that are asked for, seed by seed."""
         asked = (self._options.fields, self._options.roles, self._options.examples)
         self._waiting = [run for seed in self._options.seeds for run in runs_of(seed, *asked)]
-        _say(f"{len(self._waiting)} runs")
+        say(f"{len(self._waiting)} runs")
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(self._one_after_another())
@@ -174,8 +174,8 @@ class Fuzzer:
         if run.failures or failed:
             kept = self._options.keep / f"fuzzing-{run.name}.txt"
             kept.write_text(said, "utf-8")
-            _say(f"run {run.name} ended with status {status}; what it said is in {kept}")
-        _say(
+            say(f"run {run.name} ended with status {status}; what it said is in {kept}")
+        say(
             f"run {run.name} ({', '.join(run.fields)}; {len(run.callers)} callers): "
             f"{run.examples:,} examples, "
             f"{counted.requests.total():,} requests, {failed} failures, {run.failures} by the "
@@ -281,7 +281,7 @@ def main(given: Sequence[str] | None = None) -> None:
     """Fuzz, and report."""
     options = _options(given)
     signal.signal(signal.SIGTERM, _stop)
-    _say(f"{len(options.fields)} fields as {', '.join(options.roles)}; kept in {options.keep}")
+    say(f"{len(options.fields)} fields as {', '.join(options.roles)}; kept in {options.keep}")
     with (
         tempfile.TemporaryDirectory(prefix="fuzzing-") as directory,
         _server(Path(directory), options.keep / "server.log", options.roles) as (url, keys),
@@ -323,10 +323,6 @@ def _words(text: str) -> list[str]:
 
 def _numbers(text: str) -> list[int]:
     return [int(one) for one in text.split(",")]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

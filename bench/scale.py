@@ -9,8 +9,6 @@ import asyncio
 import os
 import platform
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -18,10 +16,11 @@ from pathlib import Path
 
 import orjson
 
-from bench.bulk import OtherDatasetError, Prepared, prepare
+from bench.bulk import Prepared, prepare
 from bench.credentials import WRITING_TENANT, key_headers
 from bench.dataset import MOST_WELLS, TENANT, Dataset
-from bench.load import Exchange, WrongLoadError
+from bench.failing import failures_told, say
+from bench.load import Exchange
 from bench.measuring import (
     Contestant,
     Plan,
@@ -38,10 +37,9 @@ from bench.own_loads import Headers, followers, mixed_load, reading_loads
 from bench.peers.questions import NAMES, OURS, GraphQLSpeaker
 from bench.queries import objects_in
 from bench.report import shown, table
-from bench.server import ServerFailedError, keyed_server
+from bench.server import keyed_server
 from bench.written import DOCS, write_section
-from graph_api.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from graph_api.core.migrations import MigrationError
+from graph_api.core.embedded import EmbeddedPostgres
 from graph_api.core.permissions import Role
 
 PAGE = DOCS / "performance.md"
@@ -67,23 +65,12 @@ class World:
 def main(given: Sequence[str] | None = None) -> None:
     """Measure, and print two tables; exit status 1 where a query takes longer than it may."""
     options = _options(given)
-    try:
+    with failures_told():
         text, over = _measured(options)
-    except (
-        EmbeddedPostgresError,
-        MigrationError,
-        OtherDatasetError,
-        ServerFailedError,
-        WrongLoadError,
-        ValueError,
-        subprocess.SubprocessError,
-    ) as error:
-        _say(str(error))
-        raise SystemExit(1) from None
     print(text)
     if options.write:
         write_section(options.page, "bench.scale", "## Scale", text)
-        _say(f"written to {options.page}")
+        say(f"written to {options.page}")
     if options.check and over:
         raise SystemExit(f"over {MOST} times: {', '.join(over)}")
 
@@ -131,7 +118,7 @@ def _measured(options: argparse.Namespace) -> tuple[str, list[str]]:
 
 def _world(name: str, dataset: Dataset, postgres: EmbeddedPostgres) -> World:
     data_dir, dsn = postgres.data_dir, postgres.dsn
-    _say(f"a world of {dataset.wells:,} wells in {data_dir}")
+    say(f"a world of {dataset.wells:,} wells in {data_dir}")
     prepared = asyncio.run(prepare(dsn, data_dir, dataset))
     if postgres.pid is None:
         raise ValueError("PostgreSQL does not say which process it is")
@@ -157,14 +144,14 @@ def _queries_of(small: World, large: World, plan: Plan) -> tuple[list[list[str]]
         ]
         asked = {world.name: _reads(world) for world in (small, large)}
         for query in asked[_SMALL]:
-            _say(query)
+            say(query)
             contestants = [replace(one, exchanges=asked[one.name][query]) for one in servers]
             objects = " / ".join(f"{_objects(one):,}" for one in contestants)
             alone = alone_in_turn(contestants, plan.seconds / 4)
             row, is_over = _row(query, objects, alone, measure_in_turn(contestants, plan))
             rows.append(row)
             over += [query] * is_over
-        _say("mixed")
+        say("mixed")
         contestants = []
         for world, one in zip((small, large), servers, strict=True):
             stack.enter_context(followers(one.url, world.writing))
@@ -242,7 +229,7 @@ def _about(options: argparse.Namespace, small: World, large: World, over: Sequen
 
 def _memory(options: argparse.Namespace, world: World, plan: Plan) -> str:
     """What a mixed load of some minutes does to memory, as a table with a line about it."""
-    _say("memory")
+    say("memory")
     with (
         keyed_server(world.data_dir) as (url, pid),
         followers(url, world.writing) as heard,
@@ -286,10 +273,6 @@ def _memory_row(name: str, samples: Sequence[Held], what: Callable[[Held], float
     numbers = (held[0], held[-1], max(held), growth_per_hour(samples, what))
     later = growth_per_hour(samples[len(samples) // 2 :], what)
     return [name, *map(shown, (*numbers, later))]
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
